@@ -1,0 +1,59 @@
+"""What is known of one finished request: the unit of storage and of statistics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.load import Packed
+
+
+class SampleError(Packed, frozen=True):
+    """Why a request failed; `error_class` is one of `domain.failures.ErrorClass`."""
+
+    error_class: str
+    message: str
+    http_status: int | None = None
+    retry_after_s: float | None = None
+
+
+class Sample(Packed, frozen=True):
+    """One finished request, measured as `docs/measures.md` defines; null is unknown.
+
+    `sent_at_ns` is t0 on the worker's monotonic clock, `worker` names that clock: only
+    samples of one worker may be placed on one time axis by it.
+    """
+
+    row: int
+    index: int
+    warmup: bool
+    status: Literal["ok", "failed"]
+    worker: str
+    started_at_ms: int  # Unix time, for display only
+    sent_at_ns: int | None
+    last_token_at_ns: int | None
+    ttft_ms: float | None
+    ttfa_ms: float | None
+    itl_ms: float | None
+    itl_method: Literal["usage", "characters"] | None
+    e2e_ms: float | None
+    stream_end_ms: float | None
+    dns_ms: float | None
+    connect_ms: float | None
+    tls_ms: float | None
+    gaps_ms: list[float]  # raw gaps between token-bearing events, coalesced ones left out
+    stalls: int
+    token_events: int
+    input_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    cached_tokens: int | None
+    token_source: Literal["usage", "tokenizer", "events"] | None
+    finish_reason: str | None
+    send_lag_ms: float | None
+    rx_lag_ms: float | None
+    coalesced_first: bool
+    coalesced_events: int
+    clock: Literal["kernel", "user"]
+    resent: bool
+    adjustments: list[str]
+    error: SampleError | None

@@ -1,0 +1,1 @@
+"""Load and stopwatch: shards in, samples out; and the analyst that does the statistics."""

@@ -1,0 +1,1 @@
+"""LLM wire protocols, one file each, and the simulator. No load, no storage, no clock."""

@@ -1,0 +1,1 @@
+"""A real LLM server of our own whose timings are known exactly."""

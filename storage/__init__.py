@@ -1,0 +1,1 @@
+"""Tables, migrations, one repository a table family. Rows never leave."""

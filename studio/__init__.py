@@ -1,0 +1,1 @@
+"""The composition root: settings, start and stop, command line, logs."""
