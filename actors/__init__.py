@@ -1,1 +1,1 @@
-"""Who is alive: supervision, sessions, connections, jobs, storage. The only room with pykka."""
+"""Who is alive: supervision, sessions, connections, jobs. The only room with pykka."""

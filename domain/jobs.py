@@ -9,8 +9,11 @@ Nothing here knows what kind of work a job does, who stores it or who hears of i
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
+
+from domain.wire.live import JobEventType
 
 
 class JobState(enum.StrEnum):
@@ -56,6 +59,8 @@ class Job:
     total: int
     result_id: str
     failure: JobFailure | None = None
+    needs: Mapping[str, int] = field(default_factory=dict)  # most in flight, by provider id
+    caps: Mapping[str, int] = field(default_factory=dict)  # what each provider takes
 
     @property
     def resumed(self) -> bool:
@@ -169,7 +174,7 @@ def _recover(job: Job) -> Step:
     return queued, (Effect.STORE, Effect.FREE_SLOT, Effect.ENQUEUE)
 
 
-EVENT_OF_STATE = {
+EVENT_OF_STATE: dict[JobState, JobEventType] = {
     JobState.QUEUED: "job_queued",
     JobState.RUNNING: "job_started",
     JobState.DONE: "job_completed",

@@ -20,7 +20,9 @@ class Sample(Packed, frozen=True):
     """One finished request, measured as `docs/measures.md` defines; null is unknown.
 
     `sent_at_ns` is t0 on the worker's monotonic clock, `worker` names that clock: only
-    samples of one worker may be placed on one time axis by it.
+    samples of one worker may be placed on one time axis by it. Of the coalesced events
+    the coarse ones may have arrived more than 1 ms before their stamp; a row's trust
+    hangs on these. Null (an older sample): count every coalesced event as coarse.
     """
 
     row: int
@@ -57,3 +59,5 @@ class Sample(Packed, frozen=True):
     resent: bool
     adjustments: list[str]
     error: SampleError | None
+    coarse_first: bool | None = None
+    coarse_events: int | None = None

@@ -1,0 +1,306 @@
+"""One benchmark being run: gives shards to the engine, stores samples, ends the job.
+
+All waiting happens beside the actor (`pipe`), so a cancel is handled at once. The state
+machine decides (`domain.jobs.step`); this actor carries its effects out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import pykka
+
+from actors.benchmark_messages import (
+    BenchmarkMessage,
+    Broken,
+    CancelJob,
+    Concluded,
+    FlushTimedOut,
+    Prepared,
+    ProgressDue,
+    Refused,
+    RowsStored,
+    Started,
+    Stored,
+    Warmed,
+)
+from actors.benchmark_rows import RowMaker
+from actors.benchmark_run import BenchmarkRun
+from actors.messages import JobEnded, JobProgressed
+from actors.progress import INTERVAL_S
+from actors.runtime import LoopActor, tell_if_alive
+from actors.storage import Storage
+from actors.supervisor import report_failure
+from domain.errors import ServiceError
+from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
+from domain.load import Endpoint
+from domain.samples import Sample
+from engine.protocol import Engine, LiveReported, SamplesArrived, ShardEnded, WorkerLost
+from storage import benchmarks, jobs, samples
+from storage.benchmarks import Work
+from storage.jobs import with_done
+
+FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
+DEATHS_LIMIT = 3  # worker deaths in a row without a newly stored request between
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkContext:
+    """What a benchmark needs of the rest; `endpoints` reads keys at each attempt."""
+
+    storage: Storage
+    engine: Engine
+    rows: RowMaker
+    endpoints: Callable[[Work], Awaitable[Sequence[Endpoint]]]
+    publish: Callable[[JobProgressed], None]
+    now_ms: Callable[[], int]
+
+
+class BenchmarkJob(LoopActor):
+    """Child of the dispatcher; ends itself when its job has ended."""
+
+    def __init__(
+        self, job: Job, context: BenchmarkContext, *, parent: pykka.ActorRef[Any]
+    ) -> None:
+        super().__init__()
+        self._job = job
+        self._context = context
+        self._parent = parent
+        self._run: BenchmarkRun | None = None
+        self._unstored = 0  # writes on their way
+        self._rows_due = 0  # result rows being computed
+        self._deaths = 0
+        self._ending: JobInput | None = None
+        self._flushed = False
+        self._concluding = False
+        self._last_samples: list[Sample] = []
+        self._progress_timer: asyncio.TimerHandle | None = None
+
+    def on_start(self) -> None:
+        now_ms = self._context.now_ms()
+        after, _ = step(self._job, Start(now_ms))
+        stored = self._context.storage.write(jobs.change, self._job, after, now_ms)
+        self.pipe(stored, Started, Broken)
+
+    def on_receive(self, message: BenchmarkMessage) -> None:
+        match message:
+            case CancelJob():
+                self._end(Cancel(self._context.now_ms()))
+            case Started():
+                self._begin(message.job)
+            case Prepared():
+                self._send(message)
+            case Refused():
+                self._fail("cannot_start", str(message.error))
+            case SamplesArrived() | LiveReported() | ShardEnded() | WorkerLost():
+                self._hear_engine(message)
+            case Stored():
+                self._count(message)
+            case RowsStored():
+                self._rows_due -= 1
+                self._require_run().rows.tell(message.rows)
+            case FlushTimedOut():
+                self._flushed = True
+            case Concluded():
+                self._leave(message)
+            case Warmed():
+                pass
+            case ProgressDue():
+                self._tell_progress()
+            case Broken():
+                raise message.error  # the dispatcher puts the job back into the queue
+            case _:
+                assert_never(message)
+        self._conclude_if_ready()
+
+    def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:  # noqa: ARG002 - pykka's signature
+        report_failure(self._parent, self._job.id, exception_value)
+
+    async def teardown(self) -> None:
+        """Leave no request behind."""
+        if self._progress_timer is not None:
+            self._progress_timer.cancel()
+        if self._run is not None:
+            self._run.abort()
+
+    def _begin(self, job: Job | None) -> None:
+        if job is None:  # cancelled, or taken by another attempt, before it began
+            self._say_goodbye()
+            return
+        self._job = job
+        if self._ending is not None:
+            early, self._ending = self._ending, None
+            self._end(early)
+            return
+        self.pipe(self._prepare(job), _same, Broken)
+        self.pipe(self._context.rows.warm(), _warmed, _warmed)
+
+    async def _prepare(self, job: Job) -> Prepared | Refused:
+        try:
+            work = await self._context.storage.read(benchmarks.work, job.result_id)
+            return Prepared(work, await self._context.endpoints(work))
+        except ServiceError as error:
+            return Refused(error)
+
+    def _send(self, prepared: Prepared) -> None:
+        if self._ending is not None:
+            return
+        sink = functools.partial(tell_if_alive, self.actor_ref)
+        now_s = asyncio.get_running_loop().time()
+        self._run = BenchmarkRun(self._job, prepared, self._context.engine, sink, now_s)
+        self._make_rows(self._run)
+        self._run.send()
+        self._schedule_progress()
+
+    def _hear_engine(
+        self, event: SamplesArrived | LiveReported | ShardEnded | WorkerLost
+    ) -> None:
+        run = self._run
+        if run is None or self._concluding or not run.is_current(event.key):
+            return  # late words of an earlier try
+        match event:
+            case SamplesArrived():
+                run.arrive(event.samples)
+                self._store(event.samples)
+            case LiveReported():
+                run.meter.report(event)
+                self._schedule_progress()
+            case ShardEnded():
+                run.close(event.key)
+                if event.error is not None:
+                    self._fail("worker_failed", event.error)
+            case WorkerLost():
+                self._survive(run, event)
+            case _:
+                assert_never(event)
+
+    def _store(self, arrived: Sequence[Sample]) -> None:
+        if self._ending is not None:
+            self._last_samples.extend(arrived)  # go into the transaction that ends the job
+            return
+        self._unstored += 1
+        done = self._context.storage.write(samples.store, self._job, arrived)
+        self.pipe(done, functools.partial(Stored, arrived), Broken)
+
+    def _count(self, stored: Stored) -> None:
+        self._unstored -= 1
+        run = self._require_run()
+        if stored.done is None:
+            self._say_goodbye()
+            return
+        self._deaths = 0
+        self._job = with_done(self._job, stored.done)
+        run.rows.add((s.row, s.warmup, s.index) for s in stored.samples)
+        if self._ending is None:
+            self._make_rows(run)
+        self._schedule_progress()
+
+    def _make_rows(self, run: BenchmarkRun) -> None:
+        complete = run.rows.claim_complete()
+        if not complete:
+            return
+        self._rows_due += 1
+        made = self._context.rows.complete(
+            self._job, run.work, complete, self._context.now_ms()
+        )
+        self.pipe(made, lambda _: RowsStored(complete), Broken)
+
+    def _survive(self, run: BenchmarkRun, event: WorkerLost) -> None:
+        self._deaths += 1
+        if self._ending is not None:
+            run.close(event.key)
+        elif self._deaths >= DEATHS_LIMIT:
+            run.close(event.key)
+            self._fail(
+                "poisoned",
+                f"{DEATHS_LIMIT} load workers died in a row on this job ({event.detail}).",
+            )
+        else:
+            run.send_again(event.key)
+
+    def _fail(self, code: str, text: str) -> None:
+        self._end(Fail(self._context.now_ms(), JobFailure(code, text)))
+
+    def _end(self, event: JobInput) -> None:
+        if self._ending is not None:
+            return
+        self._ending = event
+        _, effects = step(self._job, event)
+        if self._run is not None and Effect.ABORT_WORK in effects:
+            self._run.abort()
+            self.tell_later(FLUSH_S, FlushTimedOut())
+
+    def _conclude_if_ready(self) -> None:
+        run = self._run
+        if self._concluding or self.actor_stopped.is_set():
+            return
+        if self._ending is None:
+            if run is None or run.is_sending or self._unstored or self._rows_due:
+                return
+            self._ending = Finish(self._context.now_ms())
+        if self._unstored or (run is not None and run.is_sending and not self._flushed):
+            return
+        after, effects = step(self._job, self._ending)
+        if Effect.FREE_SLOT not in effects:
+            return  # not running yet: `_begin` takes the ending up
+        self._concluding = True
+        self.pipe(self._conclude(after), _same, Broken)
+
+    async def _conclude(self, after: Job) -> Concluded:
+        rows: dict[int, Any] = {}
+        run = self._run
+        if run is not None and run.rows.untold:
+            partial = self._context.rows.partial
+            rows = dict(
+                await partial(self._job, run.work, run.rows.untold, self._last_samples)
+            )
+        ended = await self._context.storage.write(
+            benchmarks.conclude,
+            self._job,
+            after,
+            after.ended_at_ms or self._context.now_ms(),
+            last_samples=tuple(self._last_samples),
+            rows=rows,
+        )
+        return Concluded(ended, rows)
+
+    def _leave(self, concluded: Concluded) -> None:
+        run, job = self._run, concluded.job
+        if job is None or run is None or run.rows.untold <= set(concluded.rows):
+            self._say_goodbye()
+            return
+        tell_if_alive(self._parent, JobEnded(self._job.id))
+        missing = run.rows.untold - set(concluded.rows)
+        late = self._context.rows.late(job, run.work, missing, self._context.now_ms())
+        self.pipe(late, lambda _: Concluded(None, {}), lambda _: Concluded(None, {}))
+
+    def _say_goodbye(self) -> None:
+        tell_if_alive(self._parent, JobEnded(self._job.id))
+        self.stop()
+
+    def _schedule_progress(self) -> None:
+        if self._progress_timer is None:
+            self._progress_timer = self.tell_later(INTERVAL_S, ProgressDue())
+
+    def _tell_progress(self) -> None:
+        self._progress_timer = None
+        if self._run is not None and not self._concluding:
+            now_s = asyncio.get_running_loop().time()
+            frame = self._run.meter.frame(self._job, now_s)
+            self._context.publish(JobProgressed(self._job.owner_id, frame))
+
+    def _require_run(self) -> BenchmarkRun:
+        assert self._run is not None, "samples and rows come of a run"
+        return self._run
+
+
+def _same(message: BenchmarkMessage) -> BenchmarkMessage:
+    return message
+
+
+def _warmed(_: object) -> Warmed:
+    return Warmed()  # an analyst that will not start is met again when rows are due

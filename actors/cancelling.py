@@ -1,0 +1,19 @@
+"""Cancelling a job, the same way for REST, for `/ws` and for administrators."""
+
+from __future__ import annotations
+
+from actors.dispatcher import Cancel
+from actors.tree import Tree
+from domain.jobs import Job
+from storage import jobs
+
+
+async def cancel_job(tree: Tree, owner_id: str, job_id: str) -> Job:
+    """Ask for the end of a job of `owner_id`; returns the job as it was.
+
+    Does nothing to a job that has ended. Raises `NotFoundError`, also for a foreign job.
+    """
+    job = await tree.storage.read(jobs.get, job_id, owner_id=owner_id)
+    if not job.state.is_final:
+        tree.tell_dispatcher(Cancel(job_id))
+    return job

@@ -1,0 +1,308 @@
+"""The queue come alive: gives slots, starts a job actor each, hears of their ends.
+
+Knows a job's kind only as a name: `factories` maps it to how its actor is started.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, assert_never
+
+import pykka
+import structlog
+
+from actors.benchmark_messages import CancelJob
+from actors.messages import JobEnded, JobProgressed, LiveJob, LiveOverview
+from actors.runtime import LoopActor, stop_actor, tell_if_alive
+from actors.storage import Storage
+from actors.supervisor import ChildFailed, report_failure
+from domain import jobs as machine
+from domain.job_queue import JobQueue, QueuedJob
+from domain.jobs import Job, JobFailure, JobState
+from domain.views import progress_view
+from domain.wire.live import JobProgress
+from storage import jobs
+from storage.changes import Change
+
+log = structlog.get_logger()
+
+Factory: TypeAlias = Callable[[Job, pykka.ActorRef[Any]], pykka.ActorRef[Any]]
+
+POSITIONS_EVERY_S = 1.0
+CRASHES_LIMIT = 3
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Order: this job is stored and waits; `user_limit` is how many may run at once."""
+
+    job: Job
+    user_limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Order: end this job, wherever it is; the caller has checked whose it is."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetOverview:
+    """Question: how are the living jobs? The answer is a `LiveOverview`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _QueueRead:
+    waiting: Sequence[tuple[Job, int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _JobReturned:
+    """Fact: a crashed job is back in the queue, or has failed for good."""
+
+    job: Job | None
+
+
+@dataclass(frozen=True, slots=True)
+class _CancelStored:
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class _StorageFailed:
+    """Fact: the database did not answer; `retry` is what to tell ourselves again."""
+
+    error: Exception
+    retry: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _PositionsDue:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Recover:
+    pass
+
+
+DispatcherMessage: TypeAlias = (
+    Submit
+    | Cancel
+    | GetOverview
+    | JobEnded
+    | JobProgressed
+    | ChildFailed
+    | _QueueRead
+    | _JobReturned
+    | _CancelStored
+    | _StorageFailed
+    | _PositionsDue
+    | _Recover
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatcherContext:
+    """What the dispatcher needs of the rest."""
+
+    storage: Storage
+    factories: Mapping[str, Factory]
+    publish: Callable[[JobProgressed], None]
+    now_ms: Callable[[], int]
+    max_running_jobs: int
+
+
+class Dispatcher(LoopActor):
+    """Supervises the job actors; what a dead server left behind is queued again first."""
+
+    def __init__(self, context: DispatcherContext, *, parent: pykka.ActorRef[Any]) -> None:
+        super().__init__()
+        self._context = context
+        self._parent = parent
+        self._queue = JobQueue(max_running=context.max_running_jobs)
+        self._jobs: dict[str, tuple[Job, int | None]] = {}
+        self._running: dict[str, pykka.ActorRef[Any]] = {}
+        self._latest: dict[str, JobProgress] = {}
+        self._crashes: dict[str, int] = {}
+        self._recovered = False
+        self._positions_told: dict[str, int] = {}
+        self._positions_timer: asyncio.TimerHandle | None = None
+
+    def on_start(self) -> None:
+        self._recover()
+
+    def on_receive(self, message: DispatcherMessage) -> Any:
+        match message:
+            case Submit():
+                self._enqueue(message.job, message.user_limit)
+            case Cancel():
+                self._cancel(message.job_id)
+            case GetOverview():
+                return self._overview()
+            case JobProgressed():
+                self._latest[message.frame.job_id] = message.frame
+                self._context.publish(message)
+            case JobEnded():
+                self._free(message.job_id)
+                self._crashes.pop(message.job_id, None)
+            case ChildFailed():
+                self._return_to_queue(message)
+            case _JobReturned():
+                self._take_back(message.job)
+            case _QueueRead():
+                self._fill(message.waiting)
+            case _StorageFailed():
+                log.error("the database did not answer", exc_info=message.error)
+                self.tell_later(RETRY_S, message.retry)
+            case _Recover():
+                self._recover()
+            case _PositionsDue():
+                self._tell_positions()
+            case _CancelStored():
+                pass
+            case _:
+                assert_never(message)
+        self._start_what_fits()
+        return None
+
+    def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:  # noqa: ARG002 - pykka's signature
+        report_failure(self._parent, "dispatcher", exception_value)
+
+    async def teardown(self) -> None:
+        """Take the children along: their rows are queued again by the next start."""
+        if self._positions_timer is not None:
+            self._positions_timer.cancel()
+        for ref in reversed(list(self._running.values())):
+            await stop_actor(ref)
+
+    def _recover(self) -> None:
+        self.pipe(
+            self._read_queue(), _QueueRead, lambda error: _StorageFailed(error, _Recover())
+        )
+
+    async def _read_queue(self) -> Sequence[tuple[Job, int | None]]:
+        storage = self._context.storage
+        again = await storage.write(jobs.recover_all, self._context.now_ms())
+        if again:
+            log.info("jobs go on after a restart", jobs=again)
+        return await storage.read(jobs.queued)
+
+    def _fill(self, waiting: Sequence[tuple[Job, int | None]]) -> None:
+        self._recovered = True
+        for job, user_limit in waiting:
+            self._enqueue(job, user_limit)
+
+    def _enqueue(self, job: Job, user_limit: int | None) -> None:
+        if job.id in self._queue:
+            return
+        self._jobs[job.id] = (job, user_limit)
+        queued = QueuedJob(
+            job_id=job.id,
+            owner_id=job.owner_id,
+            user_limit=user_limit,
+            needs=job.needs,
+            caps=job.caps,
+        )
+        self._queue.add(queued)
+        self._schedule_positions()
+
+    def _start_what_fits(self) -> None:
+        if not self._recovered:
+            return
+        while (queued := self._queue.start_next()) is not None:
+            job, _ = self._jobs[queued.job_id]
+            start = self._context.factories[job.kind]
+            self._running[job.id] = start(job, self.actor_ref)
+            self._schedule_positions()
+
+    def _free(self, job_id: str) -> None:
+        self._queue.free(job_id)
+        self._running.pop(job_id, None)
+        self._latest.pop(job_id, None)
+        self._jobs.pop(job_id, None)
+
+    def _cancel(self, job_id: str) -> None:
+        child = self._running.get(job_id)
+        if child is not None:
+            tell_if_alive(child, CancelJob())
+            return
+        self._queue.remove(job_id)
+        self._jobs.pop(job_id, None)
+        self._schedule_positions()
+        self._cancel_stored(job_id)
+
+    def _cancel_stored(self, job_id: str) -> None:
+        event = machine.Cancel(self._context.now_ms())
+        written = self._context.storage.write(_apply, job_id, event, event.at_ms)
+        self.pipe(
+            written,
+            lambda _: _CancelStored(job_id),
+            lambda error: _StorageFailed(error, Cancel(job_id)),
+        )
+
+    def _return_to_queue(self, message: ChildFailed) -> None:
+        job_id = message.name
+        crashes = self._crashes[job_id] = self._crashes.get(job_id, 0) + 1
+        log.error("a job actor crashed", job_id=job_id, exc_info=message.error)
+        now_ms = self._context.now_ms()
+        event: machine.JobInput = machine.Recover()
+        if crashes >= CRASHES_LIMIT:
+            text = f"The job crashed {crashes} times; the studio's log says why."
+            event = machine.Fail(now_ms, JobFailure("crashed", text))
+        self.pipe(
+            self._context.storage.write(_apply, job_id, event, now_ms),
+            _JobReturned,
+            lambda error: _StorageFailed(error, message),
+        )
+
+    def _take_back(self, job: Job | None) -> None:
+        if job is None:
+            return
+        known = self._jobs.get(job.id)
+        self._free(job.id)
+        if job.state is JobState.QUEUED:
+            self._enqueue(job, known[1] if known else None)
+
+    def _overview(self) -> LiveOverview:
+        positions = self._queue.positions()
+        waiting = {
+            job_id: LiveJob(place, None, None) for job_id, place in positions.items()
+        }
+        running = {
+            job_id: LiveJob(None, frame.progress, frame.live)
+            for job_id, frame in self._latest.items()
+        }
+        return LiveOverview(waiting | running, len(positions))
+
+    def _schedule_positions(self) -> None:
+        if self._positions_timer is None:
+            self._positions_timer = self.tell_later(POSITIONS_EVERY_S, _PositionsDue())
+
+    def _tell_positions(self) -> None:
+        self._positions_timer = None
+        positions = self._queue.positions()
+        for job_id, place in positions.items():
+            if self._positions_told.get(job_id) != place:
+                job, _ = self._jobs[job_id]
+                frame = JobProgress(
+                    job_id=job_id,
+                    progress=progress_view(job),
+                    queue_position=place,
+                    live=None,
+                )
+                self._context.publish(JobProgressed(job.owner_id, frame))
+        self._positions_told = positions
+
+
+def _apply(job_id: str, event: machine.JobInput, at_ms: int) -> Change[Job | None]:
+    """Step the stored job by `event`, in the transaction that reads it."""
+    job = jobs.by_id(job_id)
+    if job is None:
+        return Change(None)
+    after, effects = machine.step(job, event)
+    return jobs.change(job, after, at_ms) if effects else Change(None)

@@ -1,0 +1,55 @@
+"""Bookkeeping of a benchmark's result rows: which are complete, which are told."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+
+from domain.plan import Plan
+from storage.samples import Identity
+
+
+class RowBook:
+    """Counts stored requests by row; a row is complete when none is missing."""
+
+    def __init__(self, plan: Plan, finished: Iterable[Identity]) -> None:
+        self._wanted = {row.row: row.runs + row.warmup for row in plan.rows}
+        self._finished = set(finished)
+        self._stored = collections.Counter(row for row, _, _ in self._finished)
+        self._claimed: set[int] = set()
+        self._told: set[int] = set()
+
+    @property
+    def stored_count(self) -> int:
+        """Requests stored so far, warm-up included."""
+        return len(self._finished)
+
+    @property
+    def all_told(self) -> bool:
+        """Whether every row of the plan is stored and told."""
+        return len(self._told) == len(self._wanted)
+
+    @property
+    def untold(self) -> frozenset[int]:
+        """Rows that are not stored yet."""
+        return frozenset(self._wanted) - self._told
+
+    def add(self, identities: Iterable[Identity]) -> None:
+        """Note requests that are now stored; one told twice counts once."""
+        new = set(identities) - self._finished
+        self._finished |= new
+        self._stored.update(row for row, _, _ in new)
+
+    def claim_complete(self) -> frozenset[int]:
+        """Return rows that have become complete; each is returned once."""
+        complete = frozenset(
+            row
+            for row, wanted in self._wanted.items()
+            if self._stored[row] >= wanted and row not in self._claimed
+        )
+        self._claimed |= complete
+        return complete
+
+    def tell(self, rows: frozenset[int]) -> None:
+        """Note rows that are stored and told."""
+        self._told |= rows

@@ -1,0 +1,99 @@
+"""What somebody who reads a result row should know before quoting it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from domain.plan import PlanRow
+from domain.rows.failures import failure_sentence
+from domain.samples import Sample
+from domain.wire.results import Distribution
+
+
+def row_warnings(
+    row: PlanRow,
+    measured: Sequence[Sample],
+    *,
+    per_request: Distribution | None,
+    partial: bool,
+) -> list[str]:
+    """Return full sentences for people, the gravest first.
+
+    `per_request` is a measure that every ok request has (TTFT): its size decides which
+    percentiles have an interval.
+    """
+    ok = [sample for sample in measured if sample.status == "ok"]
+    found = (
+        failure_sentence(measured),
+        _unfinished(row, len(measured), partial=partial),
+        _too_few(per_request),
+        *_token_warnings(ok),
+        _resent(measured),
+    )
+    return [sentence for sentence in found if sentence is not None]
+
+
+def merged_adjustments(measured: Iterable[Sample]) -> list[str]:
+    """Return every adjustment once, in the order they were first made."""
+    return list(dict.fromkeys(text for sample in measured for text in sample.adjustments))
+
+
+def _unfinished(row: PlanRow, finished: int, *, partial: bool) -> str | None:
+    if finished >= row.runs:
+        return None
+    verb = "Stopped early" if partial else "Not every request was sent"
+    return f"{verb}: {finished} of {row.runs} requests finished."
+
+
+def _too_few(per_request: Distribution | None) -> str | None:
+    if per_request is None:
+        return None
+    needs = per_request.needs_n
+    short = {"p50": needs.p50, "p90": needs.p90, "p95": needs.p95, "p99": needs.p99}
+    told = [f"{name} needs {count} more" for name, count in short.items() if count]
+    if not told:
+        return None
+    requests = f"{per_request.n} ok {_plural(per_request.n, 'request is', 'requests are')}"
+    return f"{requests} too few for a 95 % interval: {', '.join(told)}."
+
+
+def _token_warnings(ok: Sequence[Sample]) -> Iterator[str]:
+    sources = Counter(sample.token_source for sample in ok)
+    of_all = f"of {len(ok)} {_plural(len(ok), 'reply', 'replies')}"
+    if sources["events"]:
+        yield (
+            f"{sources['events']} {of_all} came without usage: output tokens are stream"
+            " events there, and one event may hold several tokens, so ITL, output speed and"
+            " token sums are estimates."
+        )
+    if sources["tokenizer"]:
+        yield (
+            f"{sources['tokenizer']} {of_all} came without usage: tokens were counted by a"
+            " tokenizer of ours, which may differ from the provider's."
+        )
+    if sources[None]:
+        yield f"{sources[None]} {of_all} have no token count at all; the sums leave them out."
+    if len(sources.keys() - {None}) > 1:
+        yield "Token counts come from different sources; speeds of single requests differ so."
+    yield from _usage_holes(ok, of_all)
+
+
+def _usage_holes(ok: Sequence[Sample], of_all: str) -> Iterator[str]:
+    without = sum(s.token_source == "usage" and s.input_tokens is None for s in ok)
+    if without:
+        yield f"{without} {of_all} report no input tokens: input speed and cost lack them."
+
+
+def _resent(measured: Sequence[Sample]) -> str | None:
+    count = sum(sample.resent for sample in measured)
+    if not count:
+        return None
+    return (
+        f"{count} {_plural(count, 'request was', 'requests were')} sent a second time: the"
+        " reused connection had died before any byte of the reply."
+    )
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
