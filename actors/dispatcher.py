@@ -28,7 +28,8 @@ from storage.changes import Change
 
 log = structlog.get_logger()
 
-Factory: TypeAlias = Callable[[Job, pykka.ActorRef[Any]], pykka.ActorRef[Any]]
+Ref: TypeAlias = pykka.ActorRef[Any]
+Factory: TypeAlias = Callable[[Job, Ref], Ref]
 
 POSITIONS_EVERY_S = 1.0
 CRASHES_LIMIT = 3

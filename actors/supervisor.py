@@ -11,7 +11,7 @@ import collections
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, assert_never
 
 import pykka
 import structlog
@@ -29,6 +29,11 @@ class ChildFailed:
 
     name: str
     error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class GetChildren:
+    """Question: whom did you start? The answer is their names, all of them started."""
 
 
 class RestartLimitError(Exception):
@@ -61,7 +66,10 @@ class RestartBudget:
 
 
 class Supervisor(LoopActor):
-    """Owns its children: `children` maps names to how each is started, in order."""
+    """Owns its children: `children` maps names to how each is started, in order.
+
+    A crash restarts the child and everything that was started after it.
+    """
 
     def __init__(
         self, children: dict[str, Start], *, budget: RestartBudget | None = None
@@ -74,8 +82,17 @@ class Supervisor(LoopActor):
     def on_start(self) -> None:
         self._start_from(0)
 
-    async def on_receive(self, message: ChildFailed) -> None:
-        """Restart the failed child and everything that was started after it."""
+    async def on_receive(self, message: ChildFailed | GetChildren) -> Any:
+        match message:
+            case ChildFailed():
+                await self._restart(message)
+            case GetChildren():
+                return tuple(self._children)
+            case _:
+                assert_never(message)
+        return None
+
+    async def _restart(self, message: ChildFailed) -> None:
         self._budget.spend(message.name)
         log.warning("restarting", actor=message.name, exc_info=message.error)
         position = list(self._recipes).index(message.name)

@@ -40,6 +40,11 @@ class Tree:
         """Ask the dispatcher; raises `UnavailableError` while it restarts."""
         return await _ask(self.dispatcher, message)
 
+    @staticmethod
+    def count_actors() -> int:
+        """Return how many actors live in this process."""
+        return len(pykka.ActorRegistry.get_all())
+
 
 async def _ask(ref: pykka.ActorRef[Any] | None, message: Any) -> Any:
     if ref is None:

@@ -18,6 +18,7 @@ TokenSource = Literal["usage", "tokenizer", "events"]
 
 SHORTEST_STALL_MS = 250.0
 STALL_OVER_MEDIAN = 5.0
+COARSE_OVER_NS = 1_000_000
 NS_PER_MS = 1e6
 
 
@@ -36,6 +37,11 @@ class TokenEvent:
     coalesced: bool = False
     bound_ns: int = 0
     running_tokens: int | None = None
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the stamp may be wrong by more than a result can bear."""
+        return self.coalesced and self.bound_ns > COARSE_OVER_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Measures:
     token_source: TokenSource | None
     coalesced_first: bool
     coalesced_events: int
+    coarse_first: bool  # coarse: coalesced with a bound over 1 ms
+    coarse_events: int
 
 
 NOTHING_MEASURED = Measures(
@@ -81,6 +89,8 @@ NOTHING_MEASURED = Measures(
     token_source=None,
     coalesced_first=False,
     coalesced_events=0,
+    coarse_first=False,
+    coarse_events=0,
 )
 
 
@@ -109,6 +119,8 @@ def measure(t0_ns: int, events: Sequence[TokenEvent], usage: Usage | None) -> Me
         token_source=source,
         coalesced_first=bool(events) and events[0].coalesced,
         coalesced_events=sum(event.coalesced for event in events),
+        coarse_first=bool(events) and events[0].is_coarse,
+        coarse_events=sum(event.is_coarse for event in events),
     )
 
 

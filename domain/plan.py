@@ -32,7 +32,7 @@ class PlanRow(Packed, frozen=True):
     row: int
     target: int
     tier: int
-    level: dict[str, float]
+    level: dict[str, int | float]
     runs: int
     warmup: int
 

@@ -69,7 +69,11 @@ def result_row(
         ),
         steady=None,
         throughput=throughput(measured, window),
-        goodput=slo and goodput(measured, slo, intended=intended, window=window),
+        goodput=(
+            None
+            if slo is None
+            else goodput(measured, slo, intended=intended, window=window)
+        ),
         tokens=token_sums(ok),
         cost_usd=cost_usd(ok, target),
         stalls=sum(sample.stalls for sample in ok),

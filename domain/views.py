@@ -50,7 +50,7 @@ def request_view(
     status: RequestStatus,
     target: Target,
     tier: int,
-    level: dict[str, float],
+    level: dict[str, int | float],
 ) -> Request:
     """Return a stored sample as one measured request."""
     error = sample.error

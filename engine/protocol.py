@@ -64,13 +64,18 @@ Sink: TypeAlias = Callable[[EngineEvent], None]
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """A worker as the admin page shows it; `cpu_pct` is null before the first beat."""
+    """A worker as the admin page shows it; figures are null before the first beat.
+
+    `cpu_pct` is of one core and `loop_lag_ms` the latest wake-up of its event loop, both
+    over the last half second.
+    """
 
     id: str
     pid: int
     host: str
     cpu_pct: float | None
     streams: int
+    loop_lag_ms: float | None = None
 
 
 class Engine(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from domain.errors import NotFoundError
+from domain.errors import ConflictError, NotFoundError
 from domain.jobs import Job
 from domain.plan import Plan
 from domain.samples import Sample
@@ -154,6 +154,15 @@ def annotate(benchmark_id: str, *, owner_id: str, columns: dict[str, Any]) -> Ch
     row = _owned(benchmark_id, owner_id)
     if columns:
         BenchmarkRow.update(**columns).where(BenchmarkRow.id == row.id).execute()
+    return Change(None)
+
+
+def delete(benchmark_id: str, *, owner_id: str) -> Change[None]:
+    """Delete a benchmark with all it measured; raises `ConflictError` while it runs."""
+    row = _owned(benchmark_id, owner_id)
+    if not job_of(row.job).state.is_final:
+        raise ConflictError("The benchmark has not ended; cancel it first.")
+    JobRow.delete().where(JobRow.id == row.job_id).execute()  # takes the rest along
     return Change(None)
 
 

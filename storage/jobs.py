@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 import msgspec
 
@@ -121,9 +120,3 @@ def _check_limits(job: Job, limits: Limits) -> None:
         raise TooManyRequestsError(
             f"{recent} jobs were submitted within the hour.", retry_after_s=600
         )
-
-
-def owners_of(job_ids: Sequence[str]) -> dict[str, str]:
-    """Return the owner's e-mail address of each job, for administrators."""
-    rows = JobRow.select(JobRow.id, JobRow.owner).where(JobRow.id.in_(list(job_ids)))
-    return {row.id: row.owner.email for row in rows}

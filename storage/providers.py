@@ -28,8 +28,8 @@ class StoredProvider:
     headers_cipher: bytes | None = field(repr=False)
 
 
-def insert(provider: StoredProvider) -> Change[StoredProvider]:
-    """Store a new provider."""
+def insert(provider: StoredProvider, secrets: dict[str, Any]) -> Change[StoredProvider]:
+    """Store a new provider with the columns that hold its sealed secrets."""
     ProviderRow.insert(
         id=provider.id,
         owner=provider.owner_id,
@@ -39,11 +39,9 @@ def insert(provider: StoredProvider) -> Change[StoredProvider]:
         max_concurrency=provider.max_concurrency,
         enabled=provider.enabled,
         created_at_ms=provider.created_at_ms,
-        secret_version=provider.secret_version,
-        key_cipher=provider.key_cipher,
-        headers_cipher=provider.headers_cipher,
+        **secrets,
     ).execute()
-    return Change(provider)
+    return Change(get(provider.id, owner_id=provider.owner_id))
 
 
 def get(provider_id: str, *, owner_id: str) -> StoredProvider:

@@ -49,8 +49,10 @@ def _text(error: SampleError) -> str:
     message = " ".join(error.message.split()).rstrip(".")
     if len(message) > LONGEST_MESSAGE:
         message = message[: LONGEST_MESSAGE - 1] + "…"
-    status = "" if error.http_status is None else str(error.http_status)
-    return ": ".join(part for part in (status, message) if part)
+    status = str(error.http_status or "")
+    # 200 is no news (the error came in the stream), nor is a status told twice
+    is_news = status not in {"", "200"} and status not in message
+    return ": ".join(part for part in (status if is_news else "", message) if part)
 
 
 def _class(sample: Sample) -> str:

@@ -41,9 +41,9 @@ def _reasons(ok: Sequence[Sample], events: int) -> Iterator[str]:
     by_user = sum(sample.clock == "user" for sample in ok)
     if by_user:
         yield (
-            f"{by_user} of {len(ok)} replies have no kernel time stamps: their events were"
-            " stamped when this program read them, and how late that was is unknown, under"
-            " 1 ms as a rule on an idle machine, 5 ms and more on a busy one."
+            f"Kernel time stamps are missing from {by_user} of {len(ok)} replies: their"
+            " events were stamped when this program read them. How late that was is not"
+            " known: as a rule under 1 ms on an idle machine, 5 ms and more on a busy one."
         )
     first_pct = 100 * sum(_coarse_first(sample) for sample in ok) / len(ok)
     if first_pct > MAX_COARSE_FIRST_PCT:

@@ -8,7 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from domain.plan import PlanRow
 from domain.rows.failures import failure_sentence
 from domain.samples import Sample
-from domain.wire.results import Distribution
+from domain.wire.results import Distribution, TokenSource
+
+_BY_PROVIDER: TokenSource = "usage"
+FEW_FOR_MEAN = 10  # below, a bootstrap interval holds the mean in 90 % of cases or fewer
 
 
 def row_warnings(
@@ -54,8 +57,10 @@ def _too_few(per_request: Distribution | None) -> str | None:
     told = [f"{name} needs {count} more" for name, count in short.items() if count]
     if not told:
         return None
-    requests = f"{per_request.n} ok {_plural(per_request.n, 'request is', 'requests are')}"
-    return f"{requests} too few for a 95 % interval: {', '.join(told)}."
+    n = per_request.n
+    requests = f"{n} ok {_plural(n, 'request is', 'requests are')}"
+    mean = "; that of the mean is too narrow" if 1 < n < FEW_FOR_MEAN else ""
+    return f"{requests} too few for a 95 % interval: {', '.join(told)}{mean}."
 
 
 def _token_warnings(ok: Sequence[Sample]) -> Iterator[str]:
@@ -73,16 +78,17 @@ def _token_warnings(ok: Sequence[Sample]) -> Iterator[str]:
             " tokenizer of ours, which may differ from the provider's."
         )
     if sources[None]:
-        yield f"{sources[None]} {of_all} have no token count at all; the sums leave them out."
+        yield f"No token count is known for {sources[None]} {of_all}; the sums lack them."
     if len(sources.keys() - {None}) > 1:
-        yield "Token counts come from different sources; speeds of single requests differ so."
+        yield "Token counts come from different sources and do not compare exactly."
     yield from _usage_holes(ok, of_all)
 
 
 def _usage_holes(ok: Sequence[Sample], of_all: str) -> Iterator[str]:
-    without = sum(s.token_source == "usage" and s.input_tokens is None for s in ok)
+    with_usage = [sample for sample in ok if sample.token_source == _BY_PROVIDER]
+    without = sum(sample.input_tokens is None for sample in with_usage)
     if without:
-        yield f"{without} {of_all} report no input tokens: input speed and cost lack them."
+        yield f"The usage of {without} {of_all} lacks input tokens: no input speed there."
 
 
 def _resent(measured: Sequence[Sample]) -> str | None:

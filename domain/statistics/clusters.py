@@ -65,7 +65,7 @@ def grouped_ranks(n: int, effective: int, p: float) -> Ranks | None:
 
 
 def t_quantile(degrees: int) -> float:
-    """Return the 0.975-quantile of Student's t; right to 0.1 % from 5 degrees on.
+    """Return the 0.975-quantile of Student's t; right to 0.2 % from 5 degrees on.
 
     Source: M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964, 26.7.5
         (expansion in powers of 1 / degrees around the normal quantile).

@@ -127,7 +127,7 @@ class Request(Wire, frozen=True):
     id: str
     target: Target
     tier: int
-    level: dict[str, float]
+    level: dict[str, int | float]
     index: int
     warmup: bool
     status: RequestStatus

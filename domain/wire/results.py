@@ -132,7 +132,7 @@ class ResultRow(Measures, frozen=True):
 
     target: ResultTarget
     tier: int
-    level: dict[str, float]
+    level: dict[str, int | float]
     requests: RequestCounts
     steady: Steady | None
     throughput: Throughput

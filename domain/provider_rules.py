@@ -1,0 +1,74 @@
+"""What a provider's address and headers may be, wherever they come from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from domain.errors import InvalidRequestError
+
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# ours to set, or about the hop and not the request (RFC 9110, 7.6.1)
+_REFUSED = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "forwarded",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+MAX_HEADERS = 32
+MAX_VALUE_CHARACTERS = 8_000
+
+
+def checked_base_url(url: str) -> str:
+    """Return `url` without a trailing slash; raises `InvalidRequestError`."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is no port
+    except ValueError:
+        raise InvalidRequestError.at("$.base_url", "is not a URL") from None
+    if not parts.hostname:
+        raise InvalidRequestError.at("$.base_url", "names no host")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidRequestError.at(
+            "$.base_url", "must not hold a user or password; store the key instead"
+        )
+    if parts.query or parts.fragment:
+        raise InvalidRequestError.at("$.base_url", "must not hold a query or a fragment")
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise InvalidRequestError.at("$.base_url", "holds characters a URL may not hold")
+    return url.rstrip("/")
+
+
+def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return `headers` as they may be sent; raises `InvalidRequestError`."""
+    if len(headers) > MAX_HEADERS:
+        raise InvalidRequestError.at("$.headers", f"at most {MAX_HEADERS} headers")
+    for name, value in headers.items():
+        where = f"$.headers[{name[:100]!r}]"
+        folded = name.lower()
+        if not _NAME.fullmatch(name):
+            raise InvalidRequestError.at(where, "is no header name")
+        if folded in _REFUSED or folded.startswith("x-forwarded-"):
+            raise InvalidRequestError.at(where, "is not yours to set")
+        if len(value) > MAX_VALUE_CHARACTERS or not value.isprintable():
+            raise InvalidRequestError.at(where, "holds a value that cannot be sent")
+    return dict(headers)
+
+
+def origin(url: str | None) -> tuple[str, str | None, int | None]:
+    """Return (scheme, host, port) of a URL: what a key is bound to."""
+    parts = urlsplit(url or "")
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default

@@ -1,0 +1,26 @@
+"""The command line; each command is a file in `studio/commands`, loaded when it is run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+
+from domain.errors import SettingsError
+
+app = cyclopts.App(
+    name="studio", help="LLM Benchmark Studio: benchmarks LLM endpoints.", version=None
+)
+for command in ("serve", "bench", "simulate", "migrate", "check", "openapi"):
+    app.command(f"studio.commands.{command}:{command}", name=command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit status, 2 for settings that rule it out."""
+    try:
+        status = app(argv, result_action="return_value")
+    except SettingsError as error:
+        print(f"studio: {error}", file=sys.stderr)
+        return 2
+    return int(status or 0)

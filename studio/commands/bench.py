@@ -1,0 +1,143 @@
+"""`studio bench`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.live import Live
+
+from domain.load import Endpoint
+from domain.plan import Plan, TargetSnapshot, make_plan
+from domain.wire.benchmarks import Submission, Target
+from domain.wire.results import ResultRow
+from studio.bench import BenchState, new_seed, run_bench
+from studio.bench_table import notes, progress_line, result_table
+from studio.simulator_host import SimulatorHost
+
+console = Console()
+PROMPT = "Explain in a few sentences why the sky is blue."
+
+
+def bench(  # noqa: PLR0913 - each is an option
+    *,
+    base_url: str | None = None,
+    model: list[str] | None = None,
+    requests: int = 10,
+    warmup: int = 1,
+    max_tokens: int = 512,
+    prompt: str = PROMPT,
+    api_key_env: str = "OPENAI_API_KEY",
+    timeout_s: float = 120,
+    seed: int | None = None,
+    json: Path | None = None,
+) -> int:
+    """Benchmark an OpenAI-compatible endpoint from the terminal, without a server.
+
+    Without `--base-url` the built-in simulator is benchmarked.
+
+    Parameters
+    ----------
+    base_url
+        For example https://api.openai.com/v1 or http://localhost:11434/v1.
+    model
+        Model to ask for; may be given several times. Default: three of the simulator's.
+    requests
+        Measured requests a model, one after the other.
+    warmup
+        Requests before those, not counted.
+    max_tokens
+        Most output tokens of a request.
+    prompt
+        What to ask.
+    api_key_env
+        Environment variable that holds the key.
+    timeout_s
+        Most seconds a request may take.
+    seed
+        Makes prompts and intervals the same again; default: drawn.
+    json
+        File for the result rows.
+
+    """
+    submission = Submission(
+        targets=[
+            Target(provider_id="bench", model=name)
+            for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
+        ],
+        prompt=prompt,
+        runs=requests,
+        warmup=warmup,
+        max_tokens=max_tokens,
+        timeout_s=timeout_s,
+    )
+    key = os.environ.get(api_key_env) if base_url else None
+    state, rows = asyncio.run(_bench(submission, base_url, key, seed or new_seed()))
+    _report(state, rows, json)
+    return 1 if state.failure else 130 if state.interrupted else 0
+
+
+async def _bench(
+    submission: Submission, base_url: str | None, key: str | None, seed: int
+) -> tuple[BenchState, list[ResultRow]]:
+    simulator, stop = SimulatorHost(), asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    try:
+        url = base_url or await simulator.base_url()
+        plan = make_plan(submission, _snapshots(submission, url), seed=seed)
+        endpoints = [
+            Endpoint(kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key)
+            for t in submission.targets
+        ]
+        return await _watched(plan, endpoints, stop)
+    finally:
+        await simulator.stop()
+
+
+async def _watched(
+    plan: Plan, endpoints: list[Endpoint], stop: asyncio.Event
+) -> tuple[BenchState, list[ResultRow]]:
+    first = progress_line(BenchState(plan))
+    with Live(first, console=console, refresh_per_second=10, transient=True) as live:
+
+        def watch(state: BenchState) -> None:
+            live.update(progress_line(state))
+
+        return await run_bench(plan, endpoints, stop=stop, watch=watch)
+
+
+def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
+    return [
+        TargetSnapshot(
+            provider_id=target.provider_id,
+            provider_name=base_url,
+            kind="openai",
+            base_url=base_url,
+            max_concurrency=None,
+            model=target.model,
+            context_window=None,
+            max_output_tokens=None,
+            input_usd_per_mtok=None,
+            output_usd_per_mtok=None,
+            system_prompt=None,
+            unsupported_params=[],
+        )
+        for target in submission.targets
+    ]
+
+
+def _report(state: BenchState, rows: list[ResultRow], json: Path | None) -> None:
+    console.print(result_table(rows))
+    for sentence in notes(rows):
+        console.print(f"[dim]- {sentence}[/dim]", highlight=False)
+    if state.interrupted:
+        console.print("Interrupted: the figures are of what was measured until then.")
+    if state.failure:
+        console.print(f"[red]Not all could be sent: {state.failure}[/red]")
+    if json is not None:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2))
+        console.print(f"Result rows are in {json}.")

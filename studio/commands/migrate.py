@@ -1,0 +1,26 @@
+"""`studio migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.database import Store
+from studio.locks import hold_lock
+from studio.settings import Settings
+
+
+def migrate(*, data_dir: Path | None = None) -> int:
+    """Bring the database to this version; `studio serve` does so at its start, too.
+
+    Parameters
+    ----------
+    data_dir
+        Where the database is kept; else DATA_DIR, else ./data.
+
+    """
+    overrides = {} if data_dir is None else {"DATA_DIR": str(data_dir)}
+    settings = Settings.load(overrides)
+    with hold_lock(settings.data_dir, "migrate"):
+        applied = Store(settings.database_path).migrate()
+    print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
+    return 0

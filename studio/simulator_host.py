@@ -1,0 +1,36 @@
+"""The built-in simulator: started when first needed, started anew if it dies."""
+
+from __future__ import annotations
+
+import asyncio
+
+from domain.errors import UnavailableError
+from providers.simulator.process import SimulatorProcess
+
+
+class SimulatorHost:
+    """Keeps one simulator process for the studio; costs nothing until it is used."""
+
+    def __init__(self) -> None:
+        self._process: SimulatorProcess | None = None
+        self._starting = asyncio.Lock()
+
+    async def base_url(self) -> str:
+        """Return where the simulator listens; raises `UnavailableError`."""
+        async with self._starting:
+            if self._process is None or not self._process.is_running:
+                self._process = await self._started()
+            return self._process.base_url
+
+    async def stop(self) -> None:
+        """End the process, if there is one."""
+        if self._process is not None:
+            await self._process.stop()
+
+    async def _started(self) -> SimulatorProcess:
+        process = SimulatorProcess()
+        try:
+            await process.start()
+        except (OSError, TimeoutError) as error:
+            raise UnavailableError(f"The simulator did not start: {error!r}.") from None
+        return process
