@@ -71,6 +71,7 @@ class BenchmarkJob(LoopActor):
         self._context = context
         self._parent = parent
         self._run: BenchmarkRun | None = None
+        self._holds_analyst = False
         self._unstored = 0  # writes on their way
         self._rows_due = 0  # result rows being computed
         self._deaths = 0
@@ -126,6 +127,8 @@ class BenchmarkJob(LoopActor):
             self._progress_timer.cancel()
         if self._run is not None:
             self._run.abort()
+        if self._holds_analyst:
+            self._context.rows.end()
 
     def _begin(self, job: Job | None) -> None:
         if job is None:  # cancelled, or taken by another attempt, before it began
@@ -137,7 +140,8 @@ class BenchmarkJob(LoopActor):
             self._end(early)
             return
         self.pipe(self._prepare(job), _same, Broken)
-        self.pipe(self._context.rows.warm(), _warmed, _warmed)
+        self._holds_analyst = True
+        self.pipe(self._context.rows.begin(), _warmed, _warmed)
 
     async def _prepare(self, job: Job) -> Prepared | Refused:
         try:

@@ -30,6 +30,14 @@ class Analyst(Protocol):
         """Start it, so that the first question is answered at once."""
         ...
 
+    def hold(self) -> None:
+        """Keep it from ending while it is idle."""
+        ...
+
+    def release(self) -> None:
+        """Undo one `hold`."""
+        ...
+
     async def result_rows(
         self,
         plan: Plan,
@@ -51,9 +59,14 @@ class RowMaker:
         self._storage = storage
         self._analyst = analyst
 
-    async def warm(self) -> None:
-        """Have the analyst ready."""
+    async def begin(self) -> None:
+        """Have the analyst ready, and keep it so until `end`: a cancel cannot wait."""
+        self._analyst.hold()
         await self._analyst.warm()
+
+    def end(self) -> None:
+        """Let the analyst go; once for each `begin`."""
+        self._analyst.release()
 
     async def complete(
         self, job: Job, work: Work, rows: frozenset[int], at_ms: int

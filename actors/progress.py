@@ -12,11 +12,13 @@ INTERVAL_S = 0.1
 
 
 class ProgressMeter:
-    """Adds up what the shards report; `clock` readings are in seconds."""
+    """Adds up what the shards report; clock readings are in seconds of one clock."""
 
     def __init__(self, started_at_s: float, done_before: int) -> None:
         self._started_at_s = started_at_s
         self._done_before = done_before
+        self._last_done = done_before
+        self._last_done_at_s = started_at_s
         self._shards: dict[ShardKey, LiveReported] = {}
 
     def report(self, live: LiveReported) -> None:
@@ -39,11 +41,15 @@ class ProgressMeter:
         )
 
     def _eta_s(self, job: Job, now_s: float) -> float | None:
+        """Return the mean time of a request so far, times those left; falls in between."""
+        if job.done != self._last_done:
+            self._last_done, self._last_done_at_s = job.done, now_s
         done_now = job.done - self._done_before
         if done_now < 1:
             return None
-        elapsed_s = now_s - self._started_at_s
-        return round(elapsed_s / done_now * (job.total - job.done), 1)
+        per_request_s = (self._last_done_at_s - self._started_at_s) / done_now
+        since_last_s = min(now_s - self._last_done_at_s, per_request_s)
+        return round(per_request_s * (job.total - job.done) - since_last_s, 1)
 
     def _live(self) -> Live | None:
         shards = list(self._shards.values())

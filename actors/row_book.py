@@ -10,12 +10,12 @@ from storage.samples import Identity
 
 
 class RowBook:
-    """Counts stored requests by row; a row is complete when none is missing."""
+    """Counts stored requests by row; a row is complete when no measured one is missing."""
 
     def __init__(self, plan: Plan, finished: Iterable[Identity]) -> None:
-        self._wanted = {row.row: row.runs + row.warmup for row in plan.rows}
+        self._wanted = {row.row: row.runs for row in plan.rows}
         self._finished = set(finished)
-        self._stored = collections.Counter(row for row, _, _ in self._finished)
+        self._stored = _measured_by_row(self._finished)
         self._claimed: set[int] = set()
         self._told: set[int] = set()
 
@@ -38,7 +38,7 @@ class RowBook:
         """Note requests that are now stored; one told twice counts once."""
         new = set(identities) - self._finished
         self._finished |= new
-        self._stored.update(row for row, _, _ in new)
+        self._stored += _measured_by_row(new)
 
     def claim_complete(self) -> frozenset[int]:
         """Return rows that have become complete; each is returned once."""
@@ -53,3 +53,7 @@ class RowBook:
     def tell(self, rows: frozenset[int]) -> None:
         """Note rows that are stored and told."""
         self._told |= rows
+
+
+def _measured_by_row(identities: Iterable[Identity]) -> collections.Counter[int]:
+    return collections.Counter(row for row, warmup, _ in identities if not warmup)

@@ -37,7 +37,7 @@ class LoopActor(pykka.Actor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._children_tasks: set[asyncio.Task[None]] = set()
+        self._piped: set[asyncio.Future[Any]] = set()
 
     async def teardown(self) -> None:
         """Release what the actor holds; runs once, however the actor ended."""
@@ -49,27 +49,25 @@ class LoopActor(pykka.Actor):
         on_error: Callable[[Exception], Any],
     ) -> None:
         """Run `work` beside the actor; tell ourselves what came of it."""
-        piped = self._piped(work, to_message, on_error)
-        task = asyncio.get_running_loop().create_task(piped)
-        self._children_tasks.add(task)
-        task.add_done_callback(self._children_tasks.discard)
+
+        def report(task: asyncio.Future[T]) -> None:
+            self._piped.discard(task)
+            if task.cancelled():
+                return
+            error = task.exception()
+            if error is None:
+                tell_if_alive(self.actor_ref, to_message(task.result()))
+            elif isinstance(error, Exception):
+                tell_if_alive(self.actor_ref, on_error(error))
+
+        task = asyncio.ensure_future(work)
+        self._piped.add(task)
+        task.add_done_callback(report)
 
     def tell_later(self, delay_s: float, message: Any) -> asyncio.TimerHandle:
         """Tell ourselves `message` after `delay_s`, if we are still there then."""
         loop = asyncio.get_running_loop()
         return loop.call_later(delay_s, tell_if_alive, self.actor_ref, message)
-
-    async def _piped(
-        self,
-        work: Awaitable[T],
-        to_message: Callable[[T], Any],
-        on_error: Callable[[Exception], Any],
-    ) -> None:
-        try:
-            message = to_message(await work)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the actor decides
-            message = on_error(error)
-        tell_if_alive(self.actor_ref, message)
 
     @staticmethod
     def _create_actor_inbox() -> LoopInbox:
@@ -93,7 +91,7 @@ class LoopActor(pykka.Actor):
         finally:  # also on cancellation
             pykka.ActorRegistry.unregister(self.actor_ref)
             self.actor_stopped.set()
-            for task in self._children_tasks:
+            for task in tuple(self._piped):
                 task.cancel()
             try:
                 await self.teardown()

@@ -33,6 +33,7 @@ class JobQueue:
     def __init__(self, *, max_running: int) -> None:
         self._max_running = max_running
         self._waiting: dict[str, collections.deque[QueuedJob]] = {}
+        self._owners: dict[str, str] = {}  # of each waiting job: a look-up, not a search
         self._turns: collections.deque[str] = collections.deque()
         self._running: dict[str, QueuedJob] = {}
 
@@ -42,7 +43,7 @@ class JobQueue:
     @property
     def waiting_count(self) -> int:
         """Jobs that wait, of all users."""
-        return sum(len(jobs) for jobs in self._waiting.values())
+        return len(self._owners)
 
     @property
     def running_ids(self) -> frozenset[str]:
@@ -51,7 +52,7 @@ class JobQueue:
 
     def is_waiting(self, job_id: str) -> bool:
         """Whether the job is in line."""
-        return any(job.job_id == job_id for line in self._waiting.values() for job in line)
+        return job_id in self._owners
 
     def add(self, job: QueuedJob) -> None:
         """Put a job at the end of its user's line; a job known already stays put."""
@@ -60,17 +61,18 @@ class JobQueue:
         if job.owner_id not in self._waiting:
             self._waiting[job.owner_id] = collections.deque()
             self._turns.append(job.owner_id)
+        self._owners[job.job_id] = job.owner_id
         self._waiting[job.owner_id].append(job)
 
     def remove(self, job_id: str) -> bool:
         """Take a waiting job out of its line; False if it does not wait."""
-        for owner_id, line in self._waiting.items():
-            for job in line:
-                if job.job_id == job_id:
-                    line.remove(job)
-                    self._forget_if_empty(owner_id)
-                    return True
-        return False
+        owner_id = self._owners.pop(job_id, None)
+        if owner_id is None:
+            return False
+        line = self._waiting[owner_id]
+        line.remove(next(job for job in line if job.job_id == job_id))
+        self._forget_if_empty(owner_id)
+        return True
 
     def start_next(self) -> QueuedJob | None:
         """Give a slot to the next job that fits; None if none does."""
@@ -82,6 +84,7 @@ class JobQueue:
             job = self._waiting[owner_id][0]
             if self._fits(job):
                 self._waiting[owner_id].popleft()
+                del self._owners[job.job_id]
                 self._forget_if_empty(owner_id)
                 self._running[job.job_id] = job
                 return job

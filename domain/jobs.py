@@ -106,11 +106,14 @@ JobInput: TypeAlias = Start | Finish | Fail | Cancel | Recover
 
 
 class Effect(enum.StrEnum):
-    """What the caller must carry out after a step, in this order."""
+    """What the caller must carry out after a step, always in this order.
 
+    Work is aborted before the end is stored: what was still measured goes along with it.
+    """
+
+    ABORT_WORK = "abort work"
     STORE = "store"  # one conditional UPDATE on (old state, old attempt), with its event
     BEGIN_WORK = "begin work"
-    ABORT_WORK = "abort work"
     FREE_SLOT = "free slot"
     ENQUEUE = "enqueue"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+import msgspec
+
 from domain.load import Packed, RequestItem, Workload
 from domain.wire.benchmarks import SkippedTier, Submission, Target
 
@@ -57,7 +59,8 @@ def make_plan(
     """Return the plan of a sequential benchmark.
 
     A tier that leaves no room for `max_tokens` in a model's known context window is
-    skipped for that model, and said so.
+    skipped for that model, and said so. A system prompt in the submission takes the
+    place of each model's own.
     """
     rows: list[PlanRow] = []
     skipped: list[SkippedTier] = []
@@ -79,7 +82,7 @@ def make_plan(
                 )
             )
     return Plan(
-        targets=list(targets),
+        targets=[_asked(target, submission) for target in targets],
         rows=rows,
         skipped_tiers=skipped,
         workload=_workload(submission, seed),
@@ -92,8 +95,8 @@ def shards(
     """Yield what is left to send, a tuple a provider.
 
     Providers run side by side, the models of one provider one after another. `finished`
-    holds (row, warmup, index) of what is stored already. A row's warm-up goes first and
-    is sent again after a restart only when the row still has measured requests to send.
+    holds (row, warmup, index) of what is stored already and is not sent again. A row's
+    warm-up goes first; a row whose measured requests are all stored gets none any more.
     """
     by_provider: dict[str, list[RequestItem]] = {}
     for row in plan.rows:
@@ -106,19 +109,26 @@ def shards(
 
 
 def _left_of(row: PlanRow, finished: frozenset[tuple[int, bool, int]]) -> list[RequestItem]:
-    wanted = [(True, index) for index in range(row.warmup)]
-    wanted += [(False, index) for index in range(row.runs)]
-    left = [pair for pair in wanted if (row.row, *pair) not in finished]
+    measured = [(False, n) for n in range(row.runs) if (row.row, False, n) not in finished]
+    if not measured:
+        return []
+    warmup = [(True, n) for n in range(row.warmup) if (row.row, True, n) not in finished]
     return [
         RequestItem(
             row=row.row,
             index=index,
-            warmup=warmup,
+            warmup=is_warmup,
             endpoint=row.target,
             filler_tokens=row.tier,
         )
-        for warmup, index in left
+        for is_warmup, index in (*warmup, *measured)
     ]
+
+
+def _asked(target: TargetSnapshot, submission: Submission) -> TargetSnapshot:
+    if submission.system_prompt is None:
+        return target
+    return msgspec.structs.replace(target, system_prompt=submission.system_prompt)
 
 
 def _beyond_window(target: TargetSnapshot, tier: int, max_tokens: int) -> str | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from domain.failures import ErrorClass
 from domain.load import Endpoint, Workload
-
-Channel = Literal["content", "reasoning", "tool"]
+from domain.measures import TokenEvent, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +27,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class StampedBytes:
-    """Body bytes of one read: when they arrived, and how late we looked (0 = unknown)."""
+    """Body bytes of one read: when they arrived, and how late we looked (0 = unknown).
+
+    The first of a reply may be empty: it only says when nothing had arrived yet, and so
+    bounds the events of the read after it.
+    """
 
     arrival_ns: int
     data: bytes
     lag_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TokenEvent:
-    """One token-bearing event: non-empty content, reasoning or tool-call text.
-
-    `bound_ns` is 0 for the event that completed its read, else the event is coalesced:
-    it arrived at most `bound_ns` before `arrival_ns`. `running_tokens` is the provider's
-    own count of output tokens so far, where it sends one.
-    """
-
-    arrival_ns: int
-    channel: Channel
-    characters: int
-    coalesced: bool = False
-    bound_ns: int = 0
-    running_tokens: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """The provider's own counts; null where it does not say."""
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,9 +157,10 @@ async def test_two_actors_that_never_empty_their_mailboxes_leave_the_loop_to_oth
 @pytest.mark.gen_test(timeout=20)
 async def test_a_full_mailbox_refuses_instead_of_growing():
     ref = Parrot.start()
+    for number in range(10_000):
+        ref.tell(Echo(number))
     with pytest.raises(UnavailableError):
-        for number in range(10_001):
-            ref.tell(Echo(number))
+        ref.tell(Echo("one too many"))
     await stop_actor(ref)
 
 
@@ -193,7 +194,9 @@ class Piper(LoopActor):
         self.told = asyncio.get_running_loop().create_future()
 
     def on_start(self):
-        self.pipe(self._work, lambda value: ("came", value), lambda error: ("failed", error))
+        self.pipe(
+            self._work, lambda value: ("came", value), lambda error: ("failed", error)
+        )
 
     def on_receive(self, message):
         if message == "are you there":

@@ -1,0 +1,22 @@
+"""The OpenAI chat completions protocol, which most servers speak."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.load import Endpoint, Workload
+from providers.base import Call, Reply, StampedBytes
+from providers.openai_reply import parse_reply
+from providers.openai_request import build_call
+
+
+class OpenAiProtocol:
+    """Speaks `POST {base_url}/chat/completions`, streaming, with usage."""
+
+    def build(self, endpoint: Endpoint, workload: Workload, prompt: str) -> Call:
+        """Return the streaming call that asks `endpoint` for `prompt`."""
+        return build_call(endpoint, workload, prompt)
+
+    def parse(self, chunks: Sequence[StampedBytes]) -> Reply:
+        """Take a whole body apart; raises `ReplyError`."""
+        return parse_reply(chunks)

@@ -1,0 +1,14 @@
+"""Which wire protocol speaks to an endpoint of which kind."""
+
+from __future__ import annotations
+
+from domain.load import Endpoint
+from providers.base import WireProtocol
+from providers.openai import OpenAiProtocol
+
+PROTOCOLS: dict[str, WireProtocol] = {"openai": OpenAiProtocol()}
+
+
+def protocol_of(endpoint: Endpoint) -> WireProtocol:
+    """Return the protocol of `endpoint`; its kinds are all known."""
+    return PROTOCOLS[endpoint.kind]

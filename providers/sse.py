@@ -1,0 +1,111 @@
+"""Server-sent events out of stamped bytes, each with the arrival of its last byte.
+
+Follows the event stream grammar of the HTML standard (section 9.2.6): LF, CR LF and CR
+end a line, a blank line ends an event, a line that starts with a colon is a comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from providers.base import StampedBytes
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BLANK_LINES = frozenset({b"\n", b"\r", b"\r\n"})
+
+
+@dataclass(frozen=True, slots=True)
+class SseEvent:
+    """One event; `coalesced` when bytes of the same read followed it.
+
+    Then only the last byte of the read has an exact stamp: the event arrived at most
+    `bound_ns` before `arrival_ns`, that is, after the previous read. `terminated` is
+    false for what stood at the end of the body without a blank line behind it.
+    """
+
+    name: str
+    data: bytes
+    arrival_ns: int
+    coalesced: bool
+    bound_ns: int
+    terminated: bool
+
+
+def split_events(chunks: Sequence[StampedBytes]) -> Iterator[SseEvent]:
+    """Yield the events of a whole body in order; a comment or an id alone is none."""
+    body = b"".join(chunk.data for chunk in chunks)
+    start = len(BYTE_ORDER_MARK) if body.startswith(BYTE_ORDER_MARK) else 0
+    lines = body[start:].splitlines(keepends=True)
+    stamps = _Stamps(chunks)
+    pending = _Pending()
+    position, number = start, 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        line_start = position
+        position += len(line)
+        if line not in BLANK_LINES:
+            pending.add(line.rstrip(b"\r\n"))
+            continue
+        while number < len(lines) and lines[number] in BLANK_LINES:
+            # superfluous blank lines are the tail of this event, not bytes of a next one
+            position += len(lines[number])
+            number += 1
+        if pending.data:
+            yield pending.event(stamps.at(line_start, position), terminated=True)
+        pending = _Pending()
+    if pending.data:
+        yield pending.event(stamps.at(len(body) - 1, len(body)), terminated=False)
+
+
+class _Pending:
+    """The fields of an event whose blank line has not come yet."""
+
+    def __init__(self) -> None:
+        self.name = b""
+        self.data: list[bytes] = []
+
+    def add(self, line: bytes) -> None:
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            self.data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            self.name = value.removeprefix(b" ")
+
+    def event(self, stamp: tuple[int, bool, int], *, terminated: bool) -> SseEvent:
+        arrival_ns, coalesced, bound_ns = stamp
+        return SseEvent(
+            name=self.name.decode("utf-8", "replace"),
+            data=b"\n".join(self.data),
+            arrival_ns=arrival_ns,
+            coalesced=coalesced,
+            bound_ns=bound_ns,
+            terminated=terminated,
+        )
+
+
+class _Stamps:
+    """Finds the read that brought a byte; positions must be asked in ascending order."""
+
+    def __init__(self, chunks: Sequence[StampedBytes]) -> None:
+        self._chunks = chunks
+        self._ends = list(accumulate(len(chunk.data) for chunk in chunks))
+        self._read = 0
+
+    def at(self, last_byte: int, end: int) -> tuple[int, bool, int]:
+        """Return (arrival, coalesced, bound) of an event complete with `last_byte`.
+
+        `end` is the position behind everything that belongs to the event: the LF of a
+        CR LF may come in a later read without making the event later.
+        """
+        while self._ends[self._read] <= last_byte:
+            self._read += 1
+        arrival_ns = self._chunks[self._read].arrival_ns
+        if self._ends[self._read] <= end:
+            return arrival_ns, False, 0
+        # Exact would be the last poll that found the socket empty, which is not known
+        # here; the previous read is earlier than that, so the bound errs to the safe side.
+        earlier_ns = self._chunks[max(self._read - 1, 0)].arrival_ns
+        return arrival_ns, True, arrival_ns - earlier_ns
