@@ -223,8 +223,9 @@ async def test_a_session_ends_with_its_last_socket_and_begins_anew_with_the_next
     socket, ref = await bench.attach()
     await frame(socket)
     session = bench.sessions._actor_weakref()._sessions["ada"].ref
+    ended = session._actor_weakref().actor_stopped
     await stop_actor(ref)
-    await asyncio.to_thread(session._actor_weakref().actor_stopped.wait, 5)
+    assert await asyncio.to_thread(ended.wait, 5)
     assert (await ask(bench.sessions, GetPresence())).users == 0
     again, _ = await bench.attach()
     assert (await frame(again))["type"] == "sync"
