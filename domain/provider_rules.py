@@ -9,12 +9,18 @@ from urllib.parse import urlsplit
 from domain.errors import InvalidRequestError
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HOST_AND_PORT = re.compile(r"(?:[\w.-]{1,253}|\[[\da-fA-F:.]+\])(?::\d+)?", re.ASCII)
+_URL = re.compile(r"[\w\-.~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)  # RFC 3986, appendix A
 # ours to set, or about the hop and not the request (RFC 9110, 7.6.1)
 _REFUSED = frozenset(
     {
+        "accept-encoding",  # a compressed reply would arrive in the compressor's lumps
         "authorization",
         "connection",
+        "content-encoding",
         "content-length",
+        "content-type",
+        "expect",
         "forwarded",
         "host",
         "keep-alive",
@@ -33,21 +39,23 @@ MAX_VALUE_CHARACTERS = 8_000
 
 def checked_base_url(url: str) -> str:
     """Return `url` without a trailing slash; raises `InvalidRequestError`."""
+    if not _URL.fullmatch(url):
+        raise InvalidRequestError.at("$.base_url", "holds characters a URL may not hold")
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for what is no port
+        port = parts.port  # raises for what is no port
     except ValueError:
         raise InvalidRequestError.at("$.base_url", "is not a URL") from None
-    if not parts.hostname:
-        raise InvalidRequestError.at("$.base_url", "names no host")
+    if parts.scheme not in {"http", "https"}:
+        raise InvalidRequestError.at("$.base_url", "must begin with http:// or https://")
     if parts.username is not None or parts.password is not None:
         raise InvalidRequestError.at(
             "$.base_url", "must not hold a user or password; store the key instead"
         )
-    if parts.query or parts.fragment:
+    if not _HOST_AND_PORT.fullmatch(parts.netloc) or port == 0:
+        raise InvalidRequestError.at("$.base_url", "names no host that can be called")
+    if "?" in url or "#" in url:
         raise InvalidRequestError.at("$.base_url", "must not hold a query or a fragment")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidRequestError.at("$.base_url", "holds characters a URL may not hold")
     return url.rstrip("/")
 
 
@@ -62,7 +70,8 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise InvalidRequestError.at(where, "is no header name")
         if folded in _REFUSED or folded.startswith("x-forwarded-"):
             raise InvalidRequestError.at(where, "is not yours to set")
-        if len(value) > MAX_VALUE_CHARACTERS or not value.isprintable():
+        can_be_sent = value.isascii() and value.isprintable()
+        if len(value) > MAX_VALUE_CHARACTERS or not can_be_sent:
             raise InvalidRequestError.at(where, "holds a value that cannot be sent")
     return dict(headers)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-import msgspec
-
 from actors.dispatcher import Submit
 from domain.errors import FieldError, InvalidRequestError, NotFoundError
 from domain.jobs import Job, JobState
@@ -23,6 +21,7 @@ from domain.wire.jobs import JobAccepted
 from domain.wire.providers import Model
 from handlers.base import ApiHandler
 from handlers.operations import PAGE, Query, operation
+from handlers.pages import cut, given
 from security.ids import new_id
 from storage import benchmarks, models, providers, requests
 from storage.benchmarks import NewBenchmark
@@ -40,8 +39,7 @@ class BenchmarksHandler(ApiHandler):
         found = await self.services.tree.storage.read(
             benchmarks.page, self.account.id, limit=limit + 1, before_id=self.page_cursor()
         )
-        shown = found[:limit]
-        cursor = shown[-1].id if len(found) > limit else None
+        shown, cursor = cut(found, limit)
         return BenchmarkPage(items=shown, next_cursor=cursor)
 
     @operation(
@@ -116,11 +114,7 @@ class BenchmarkHandler(ApiHandler):
         "Change label or notes", body=BenchmarkPatch, answer=Benchmark, errors=(404, 422)
     )
     async def patch(self, benchmark_id: str, body: BenchmarkPatch) -> Benchmark:
-        columns = {
-            name: value
-            for name, value in msgspec.structs.asdict(body).items()
-            if value is not msgspec.UNSET
-        }
+        columns = given(body)
         await self.services.tree.storage.write(
             benchmarks.annotate, benchmark_id, owner_id=self.account.id, columns=columns
         )
@@ -161,8 +155,7 @@ class RequestsHandler(ApiHandler):
             before_id=self.page_cursor(),
             superseded=self.get_query_argument("include", "") == "superseded",
         )
-        shown = found[:limit]
-        cursor = shown[-1].id if len(found) > limit else None
+        shown, cursor = cut(found, limit)
         return RequestPage(items=shown, next_cursor=cursor)
 
 

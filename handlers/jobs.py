@@ -11,6 +11,7 @@ from domain.views import job_view
 from domain.wire import jobs as wire
 from handlers.base import ApiHandler
 from handlers.operations import PAGE, Query, operation
+from handlers.pages import cut
 from storage import events, jobs
 
 
@@ -53,10 +54,10 @@ class JobsHandler(JobViews):
             before_id=self.page_cursor(),
             state=self._status(),
         )
-        overview, shown = await self.overview(), found[:limit]
+        overview, (shown, cursor) = await self.overview(), cut(found, limit)
         return wire.JobPage(
             items=[self.view(job, overview) for job in shown],
-            next_cursor=shown[-1].id if len(found) > limit else None,
+            next_cursor=cursor,
         )
 
     def _status(self) -> JobState | None:

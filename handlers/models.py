@@ -7,6 +7,7 @@ import msgspec
 from domain.wire.providers import Model, ModelPage, ModelPatch, NewModel
 from handlers.base import ApiHandler
 from handlers.operations import PAGE, operation
+from handlers.pages import cut, given
 from storage import models
 
 
@@ -33,10 +34,8 @@ class ModelsHandler(ApiHandler):
         found = await self.services.tree.storage.read(
             models.page, self.account.id, limit=limit + 1, before_id=self.page_cursor()
         )
-        shown = found[:limit]
-        return ModelPage(
-            items=shown, next_cursor=shown[-1].id if len(found) > limit else None
-        )
+        shown, cursor = cut(found, limit)
+        return ModelPage(items=shown, next_cursor=cursor)
 
 
 class ModelHandler(ApiHandler):
@@ -44,11 +43,7 @@ class ModelHandler(ApiHandler):
 
     @operation("Change a model", body=ModelPatch, answer=Model, errors=(404, 409, 422))
     async def patch(self, model_id: str, body: ModelPatch) -> Model:
-        columns = {
-            name: value
-            for name, value in msgspec.structs.asdict(body).items()
-            if value is not msgspec.UNSET
-        }
+        columns = given(body)
         return await self.services.tree.storage.write(
             models.update, model_id, owner_id=self.account.id, columns=columns
         )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-import msgspec
-
 from domain.errors import ConflictError
 from domain.provider_rules import checked_base_url, checked_headers, origin
 from domain.times import rfc3339
@@ -21,6 +19,7 @@ from domain.wire.providers import (
 )
 from handlers.base import ApiHandler
 from handlers.operations import PAGE, operation
+from handlers.pages import cut, given
 from security.ids import new_id
 from security.redaction import register_secret
 from storage import models, provider_secrets, providers
@@ -84,11 +83,11 @@ class ProvidersHandler(ProviderViews):
         found = await storage.read(
             providers.page, self.account.id, limit=limit + 1, before_id=self.page_cursor()
         )
-        shown = found[:limit]
+        shown, cursor = cut(found, limit)
         by_provider = await storage.read(models.of_providers, [p.id for p in shown])
         return ProviderPage(
             items=[self.view(p, by_provider[p.id]) for p in shown],
-            next_cursor=shown[-1].id if len(found) > limit else None,
+            next_cursor=cursor,
         )
 
     @operation(
@@ -130,11 +129,7 @@ class ProviderHandler(ProviderViews):
     )
     async def patch(self, provider_id: str, body: ProviderPatch) -> Provider:
         provider = await self.own(provider_id)
-        columns = {
-            name: value
-            for name, value in msgspec.structs.asdict(body).items()
-            if value is not msgspec.UNSET
-        }
+        columns = given(body)
         if "base_url" in columns:
             if provider.kind == "simulator":
                 raise ConflictError("The simulator's address is the studio's to choose.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -27,24 +28,32 @@ def progress_line(state: BenchState) -> Text:
 
 
 def result_table(rows: Sequence[ResultRow]) -> Table:
-    """Return the result rows; percentiles with their 95 % intervals where they exist."""
-    table = Table(title=None, header_style="bold", pad_edge=False)
-    table.add_column("model")
-    for heading in ("tier", "n", "failed", "TTFT p50 ms", "p95 ms", "ITL p50 ms"):
-        table.add_column(heading, justify="right")
-    table.add_column("output tok/s p50", justify="right")
-    table.add_column("E2E p50 ms", justify="right")
+    """Return the result rows; TTFT with the 95 % interval of its median where it exists."""
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("model", no_wrap=True)
+    for heading in (
+        "n",
+        "failed",
+        "TTFT p50",
+        "95 % of p50",
+        "p95",
+        "ITL p50",
+        "tok/s",
+        "E2E",
+    ):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.caption = "TTFT, ITL and E2E in ms; tok/s and E2E are medians of a request"
     for row in rows:
         table.add_row(
-            row.target.model,
-            str(row.tier),
+            row.target.model if row.tier == 0 else f"{row.target.model} +{row.tier}",
             str(row.requests.ok),
             str(row.requests.failed),
-            _median(row.ttft_ms),
+            _number(_p50(row.ttft_ms)),
+            _interval(row.ttft_ms),
             _number(row.ttft_ms.p95 if row.ttft_ms else None),
-            _median(row.itl_ms),
-            _median(row.output_tps),
-            _median(row.e2e_ms),
+            _number(_p50(row.itl_ms)),
+            _number(_p50(row.output_tps)),
+            _number(_p50(row.e2e_ms)),
         )
     return table
 
@@ -59,14 +68,15 @@ def notes(rows: Sequence[ResultRow]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _median(measure: Distribution | None) -> str:
-    if measure is None:
-        return "–"
-    interval = measure.ci95.p50
-    shown = _number(measure.p50)
+def _p50(measure: Distribution | None) -> float | None:
+    return None if measure is None else measure.p50
+
+
+def _interval(measure: Distribution | None) -> str:
+    interval = measure.ci95.p50 if measure else None
     if interval is None:
-        return shown
-    return f"{shown} [{_number(interval[0])}, {_number(interval[1])}]"
+        return "–"
+    return f"{_number(interval[0])} to {_number(interval[1])}"
 
 
 def _number(value: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-from domain.errors import UnavailableError
 from providers.simulator.process import SimulatorProcess
 
 
@@ -29,8 +28,5 @@ class SimulatorHost:
 
     async def _started(self) -> SimulatorProcess:
         process = SimulatorProcess()
-        try:
-            await process.start()
-        except (OSError, TimeoutError) as error:
-            raise UnavailableError(f"The simulator did not start: {error!r}.") from None
+        await process.start()
         return process

@@ -64,7 +64,8 @@ class Answers:
 
     def _plan(self, body: bytes, record: Record) -> Plan:
         chat = chat_request.decode(body)
-        record.model, record.stream = chat.model, bool(chat.stream)
+        record.model = chat.model[: model_names.MAX_NAME_CHARACTERS]
+        record.stream = bool(chat.stream)
         try:
             behaviour = model_names.parse(chat.model)
         except model_names.ModelNameError as error:

@@ -84,5 +84,5 @@ def decode(body: bytes) -> ChatRequest:
     """Read a request's body; raises `ApiError` with status 400."""
     try:
         return _DECODER.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError(400, f"the body is no chat completion request: {error}") from None

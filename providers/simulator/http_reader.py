@@ -28,12 +28,11 @@ class HttpRequest:
     @property
     def path(self) -> str:
         """The path, without the `/v1` that may stand before it."""
-        path = urllib.parse.urlsplit(self.target).path
-        return path.removeprefix("/v1") or "/"
+        return self.target.partition("?")[0].removeprefix("/v1")
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter."""
-        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.target).query)
+        query = urllib.parse.parse_qs(self.target.partition("?")[2])
         return query[name][0] if name in query else None
 
 
@@ -45,15 +44,19 @@ class RequestReader:
         self._complete: list[HttpRequest] = []
         self._refusal: ApiError | None = None
         self._expects_continue = False
+        self._was_last = False  # whether a request said that none will follow
         self.on_message_begin()
 
     def feed(self, data: bytes) -> list[HttpRequest]:
         """Return the requests that `data` completes; after an `ApiError`, feed no more."""
         assert self._parser is not None
         try:
-            self._parser.feed_data(data)
+            if not self._was_last:
+                self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            raise self._refusal or ApiError(400, f"not HTTP: {error}") from None
+            # Bytes after a request that said it was the last one are not worth an error.
+            if self._refusal or not self._was_last:
+                raise self._refusal or ApiError(400, f"not HTTP: {error}") from None
         except httptools.HttpParserUpgrade:
             raise ApiError(400, "the simulator speaks plain HTTP/1.1") from None
         complete, self._complete = self._complete, []
@@ -105,6 +108,7 @@ class RequestReader:
         """Hand the request over."""
         assert self._parser is not None
         self._request.keep_alive = self._parser.should_keep_alive()
+        self._was_last = not self._request.keep_alive
         self._request.body = b"".join(self._body)
         self._expects_continue = False
         self._complete.append(self._request)

@@ -51,7 +51,8 @@ class Acceptor:
 
     def __init__(self, listener: socket.socket, answers: Answers) -> None:
         listener.setblocking(False)
-        # Here too: stamps are taken when bytes come in, perhaps before the accept.
+        # Here too: stamps are taken when bytes come in, perhaps before the accept, and
+        # Linux takes a moment to begin once the first socket of the machine asks.
         clock.ask_for_stamps(listener)
         self._listener = listener
         self._answers = answers

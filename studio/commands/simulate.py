@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
-from collections.abc import Callable
 from pathlib import Path
 
-from providers.simulator.server import serve
+from providers.simulator.main import main_process
 
 
 def simulate(*, port: int = 9000, host: str = "127.0.0.1", log: Path | None = None) -> int:
@@ -17,27 +13,11 @@ def simulate(*, port: int = 9000, host: str = "127.0.0.1", log: Path | None = No
     Parameters
     ----------
     port
-        Port to listen on.
+        Port to listen on; the base URL is then http://localhost:PORT/v1.
     host
         Address to listen on.
     log
         File to which the true receive and send times of each request are appended.
 
     """
-
-    def announce(bound: int) -> None:
-        print(f"The simulator listens on http://{host}:{bound}/v1", flush=True)
-
-    asyncio.run(_until_signalled(host, port, log, announce))
-    return 0
-
-
-async def _until_signalled(
-    host: str, port: int, log: Path | None, announce: Callable[[int], None]
-) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await serve(host, port, log_path=log, on_ready=announce)
+    return main_process(host, port, log_path=log)
