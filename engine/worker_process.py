@@ -38,6 +38,8 @@ class WorkerProcess:
         self._ticks_left = STARTING_TICKS
         self._reason: str | None = None
         self._life = asyncio.create_task(self._live(delay_s))
+        # not at the end of the coroutine: one cancelled before its first step never runs
+        self._life.add_done_callback(self._tell_end)
 
     @property
     def pid(self) -> int | None:
@@ -76,19 +78,25 @@ class WorkerProcess:
             if done:
                 return
 
-    async def _live(self, delay_s: float) -> None:
-        detail = "the worker could not be started"
+    async def _live(self, delay_s: float) -> str:
+        """Start the process and stay with it; returns what became of it."""
+        await asyncio.sleep(delay_s)
         try:
-            await asyncio.sleep(delay_s)
             self._process = await _spawn()
-            detail = await self._serve(self._process)
         except OSError as error:
-            detail = f"{detail}: {error}"
-        finally:
-            self._on_gone(self._reason or detail)
+            return f"the worker could not be started: {error}"
+        return await self._serve(self._process)
+
+    def _tell_end(self, life: asyncio.Task[str]) -> None:
+        if life.cancelled():
+            detail = "the worker was stopped before it had started"
+        else:
+            trouble = life.exception()
+            detail = life.result() if trouble is None else f"the worker was lost: {trouble}"
+        self._on_gone(self._reason or detail)
 
     async def _serve(self, process: asyncio.subprocess.Process) -> str:
-        """Pass frames both ways until the process is gone; returns what became of it."""
+        """Pass frames both ways until the process is gone."""
         sides = [
             asyncio.create_task(self._write_orders(process)),
             asyncio.create_task(self._watch()),
