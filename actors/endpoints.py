@@ -69,8 +69,9 @@ class EndpointSource:
             raise ConflictError(f"The provider {name} was deleted meanwhile.") from None
         if not provider.enabled:
             raise ConflictError(f"The provider {name} is switched off.")
-        if provider.base_url != target.base_url and provider.key_cipher is not None:
-            # the key was given for another origin than the one this benchmark goes to
+        has_secrets = provider.key_cipher is not None or provider.headers_cipher is not None
+        if provider.base_url != target.base_url and has_secrets:
+            # they were given for another origin than the one this benchmark goes to
             raise ConflictError(
                 f"The address of {name} was changed meanwhile; submit anew."
             )

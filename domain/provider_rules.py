@@ -1,4 +1,4 @@
-"""What a provider's address and headers may be, wherever they come from."""
+"""What a provider's address, headers and key may be, wherever they come from."""
 
 from __future__ import annotations
 
@@ -74,6 +74,14 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if len(value) > MAX_VALUE_CHARACTERS or not can_be_sent:
             raise InvalidRequestError.at(where, "holds a value that cannot be sent")
     return dict(headers)
+
+
+def checked_key(value: str) -> str:
+    """Return a key without the blanks that come of pasting; raises `InvalidRequestError`."""
+    key = value.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise InvalidRequestError.at("$.value", "is no key: it cannot be sent in a header")
+    return key
 
 
 def origin(url: str | None) -> tuple[str, str | None, int | None]:

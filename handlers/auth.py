@@ -177,8 +177,12 @@ class LogoutHandler(SigningIn):
             )
             found |= {family} if family else set()
         if "Authorization" in self.request.headers:
-            await self.authorise("user")
-            found.add((self.claims.user_id, self.claims.family_id))
+            try:
+                await self.authorise("user")
+                found.add((self.claims.user_id, self.claims.family_id))
+            except UnauthenticatedError:
+                if not found:  # the cookie alone is enough
+                    raise
         return found
 
 

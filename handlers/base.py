@@ -14,46 +14,36 @@ from domain.errors import (
     InvalidRequestError,
     NotAllowedError,
     NotFoundError,
-    ServiceError,
     UnauthenticatedError,
 )
-from handlers.headers import ALWAYS, STRICT_TRANSPORT
-from handlers.operations import Access
-from handlers.problems import body_error, problem_of
+from handlers.edge import EdgeHandler
+from handlers.operations import METHODS, Access, operation_of
+from handlers.problems import body_error
 from handlers.services import Services
 from security.client_address import client_address
-from security.ids import new_id
 from security.tokens import AccessClaims
 from storage import refresh_families
 
 T = TypeVar("T")
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LIMIT = re.compile("[0-9]{1,3}")  # Python refuses to read a number of many thousand digits
 log = structlog.get_logger()
 
 
-class ApiHandler(tornado.web.RequestHandler):
+class ApiHandler(EdgeHandler):
     """Translates between HTTP and the service; decides nothing itself."""
 
     services: Services
     account: Account
     claims: AccessClaims
-    request_id: str
 
     def initialize(self, services: Services) -> None:
         self.services = services
 
     def set_default_headers(self) -> None:
-        asked = self.request.headers.get("X-Request-ID", "")
-        self.request_id = asked if _REQUEST_ID.fullmatch(asked) else new_id()
-        self.clear_header("Server")
-        for name, value in ALWAYS.items():
-            self.set_header(name, value)
-        self.set_header("X-Request-ID", self.request_id)
+        super().set_default_headers()
         self.set_header("Cache-Control", "no-store")
-        if self.application.settings["hsts"]:
-            self.set_header("Strict-Transport-Security", STRICT_TRANSPORT)
 
     def prepare(self) -> None:
         structlog.contextvars.clear_contextvars()
@@ -85,7 +75,7 @@ class ApiHandler(tornado.web.RequestHandler):
         """Return the body as `body`; raises 400 or 422."""
         try:
             return msgspec.json.decode(self.request.body, type=body)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise body_error(error) from None
 
     def answer(self, status: int, value: Any) -> None:
@@ -100,7 +90,7 @@ class ApiHandler(tornado.web.RequestHandler):
     def page_limit(self) -> int:
         """Return `?limit`, 1 to 200; raises 422."""
         text = self.get_query_argument("limit", "50")
-        if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 200:
+        if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= 200:
             raise InvalidRequestError.at("limit", "must be a whole number from 1 to 200")
         return int(text)
 
@@ -117,23 +107,9 @@ class ApiHandler(tornado.web.RequestHandler):
             self.services.settings.trusted_proxies,
         )
 
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log what we did not expect; an answer on purpose is no incident."""
-        if not isinstance(value, ServiceError | tornado.web.HTTPError):
-            log.error("a request failed", path=self.request.path, exc_info=(typ, value, tb))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Send a problem document for whatever was raised."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        status = error.status if isinstance(error, ServiceError) else status_code
-        self.set_status(status)
-        self.set_header("Content-Type", "application/problem+json")
-        retry_after_s = getattr(error, "retry_after_s", None)
-        if retry_after_s is not None:
-            self.set_header("Retry-After", str(retry_after_s))
-        if status == 401:
-            self.set_header("WWW-Authenticate", "Bearer")
-        self.finish(msgspec.json.encode(problem_of(status, error, self.request_id)))
+    def allowed_methods(self) -> tuple[str, ...]:
+        """Return the methods that are declared as operations."""
+        return tuple(m.upper() for m in METHODS if operation_of(getattr(self, m)))
 
     def compute_etag(self) -> None:
         """Send none: hashing every answer on the loop buys nothing under no-store."""

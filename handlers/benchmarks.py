@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
+
 from actors.dispatcher import Submit
 from domain.errors import FieldError, InvalidRequestError, NotFoundError
 from domain.jobs import Job, JobState
@@ -170,6 +172,12 @@ def _check(plan: Plan) -> None:
         raise InvalidRequestError.at(
             "$", f"{plan.total} requests are more than {MAX_REQUESTS} in one benchmark"
         )
+    try:
+        msgspec.msgpack.encode(plan)
+    except (OverflowError, RecursionError):
+        raise InvalidRequestError.at(
+            "$.params", "holds a whole number beyond 64 bits, or is nested too deeply"
+        ) from None
 
 
 def _snapshot_of(provider: StoredProvider, model: Model) -> TargetSnapshot:

@@ -11,13 +11,15 @@ from tornado.httputil import HTTPServerRequest
 from handlers.services import EdgeSettings
 from security.client_address import is_loopback
 
-FORWARDING = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via")
+FORWARDING = frozenset(
+    {"cf-connecting-ip", "forwarded", "true-client-ip", "via", "x-client-ip", "x-real-ip"}
+)
 
 
 def may_register_first(request: HTTPServerRequest, settings: EdgeSettings) -> bool:
     """Return whether this request can only come from this machine."""
     behind_proxy = bool(settings.trusted_proxies) or settings.app_base_url is not None
-    forwarded = any(name in request.headers for name in FORWARDING)
+    forwarded = any(_is_forwarding(name.lower()) for name in request.headers)
     return (
         is_loopback(settings.host)
         and not behind_proxy
@@ -25,3 +27,7 @@ def may_register_first(request: HTTPServerRequest, settings: EdgeSettings) -> bo
         and is_loopback(request.remote_ip or "")
         and is_loopback(request.host)
     )
+
+
+def _is_forwarding(name: str) -> bool:
+    return name in FORWARDING or name.startswith("x-forwarded-")

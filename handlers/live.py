@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-import structlog
-import tornado.web
 import tornado.websocket
 
 from actors.connection import CloseCode, Received, SocketClosed
 from actors.runtime import tell_if_alive
 from actors.session import Attach
-from domain.errors import ServiceError, UnauthenticatedError, UnavailableError
-from handlers.headers import ALWAYS
+from domain.errors import (
+    MalformedRequestError,
+    NotAllowedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from handlers.edge import EdgeHandler
 from handlers.services import Services
 from security.tokens import TicketClaims
 from storage import refresh_families
 
 UNSUPPORTED_DATA = 1003
-log = structlog.get_logger()
 
 
 class TornadoSocket:
@@ -37,7 +39,7 @@ class TornadoSocket:
         self._handler.close(code, reason)
 
 
-class LiveHandler(tornado.websocket.WebSocketHandler):
+class LiveHandler(EdgeHandler, tornado.websocket.WebSocketHandler):
     """One socket; everything that is decided is decided by actors."""
 
     services: Services
@@ -46,14 +48,17 @@ class LiveHandler(tornado.websocket.WebSocketHandler):
         self.services = services
         self._connection: Any = None
 
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        for name, value in ALWAYS.items():
-            self.set_header(name, value)
-
     def prepare(self) -> None:
         if self.services.liveness.draining:
-            raise tornado.web.HTTPError(503)
+            raise UnavailableError("The studio is stopping; try again.")
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise MalformedRequestError("This is a WebSocket: send `Upgrade: websocket`.")
+
+    def check_origin(self, origin: str) -> bool:
+        """Refuse a page of another site, before the upgrade."""
+        if not self.check_trusted_origin(origin):
+            raise NotAllowedError(f"The origin {origin!r} is not allowed.")
+        return True
 
     async def open(self, *_: str) -> None:
         """Authenticate after the upgrade, so that a browser sees the close code."""
@@ -78,11 +83,6 @@ class LiveHandler(tornado.websocket.WebSocketHandler):
         """Let the connection's actor end."""
         if self._connection is not None:
             tell_if_alive(self._connection, SocketClosed())
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log without the URL, which holds a token."""
-        if not isinstance(value, ServiceError | tornado.web.HTTPError):
-            log.error("a WebSocket failed", exc_info=(typ, value, tb))
 
     async def _authenticate(self) -> TicketClaims:
         who = self._redeem(self.get_query_argument("token", ""))

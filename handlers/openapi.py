@@ -10,10 +10,9 @@ import msgspec
 
 from domain.wire import live
 from domain.wire.base import Problem
-from handlers.operations import Operation, operation_of
+from handlers.operations import METHODS, Operation, operation_of
 from handlers.routes import ROUTES, Route
 
-METHODS = ("get", "post", "put", "patch", "delete")
 REF = "#/components/schemas/{name}"
 # frames of `/ws` have no route, and are part of the contract all the same
 FRAMES = (

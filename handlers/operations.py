@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     from handlers.base import ApiHandler
 
+METHODS = ("get", "post", "put", "patch", "delete")
 Access: TypeAlias = Literal["public", "cookie", "user", "admin"]
 
 

@@ -21,6 +21,7 @@ _PATTERNS = {
     r"^[^@\s]+@[^@\s]+$": "must be an e-mail address",
     r"^https?://": "must begin with http:// or https://",
 }
+_FIELD = re.compile(r"^Object (?:contains unknown|missing required) field `(?P<name>.*)`$")
 _AT_PATH = re.compile(r"^(?P<message>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
 
 
@@ -32,7 +33,7 @@ def problem_of(status: int, error: BaseException | None, request_id: str) -> Pro
     if isinstance(error, ServiceError):
         title, detail = error.title, str(error)
     elif isinstance(error, tornado.web.HTTPError) and status < 500:
-        detail = error.log_message or title
+        detail = error.get_message() or title
     if isinstance(error, InvalidRequestError):
         fields = [ProblemField(path=e.path, message=e.message) for e in error.errors]
     return Problem(
@@ -45,13 +46,18 @@ def problem_of(status: int, error: BaseException | None, request_id: str) -> Pro
     )
 
 
-def body_error(error: msgspec.DecodeError) -> ServiceError:
+def body_error(error: ValueError | RecursionError) -> ServiceError:
     """Return what is wrong with a body: unreadable (400), or readable and wrong (422)."""
+    if isinstance(error, RecursionError):
+        return MalformedRequestError("The body is nested too deeply.")
     if not isinstance(error, msgspec.ValidationError):
         return MalformedRequestError(f"The body is not JSON: {error}.")
     found = _AT_PATH.match(str(error))
     path = (found and found["path"]) or "$"
     message = _in_words(found["message"] if found else str(error))
+    field = _FIELD.search(message)
+    if field is not None:
+        path = f"{path}.{field['name']}"
     return InvalidRequestError(f"{path}: {message}", (FieldError(path, message),))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from domain.errors import ConflictError
-from domain.provider_rules import checked_base_url, checked_headers, origin
+import structlog
+
+from domain.errors import ConflictError, InvalidRequestError
+from domain.provider_rules import checked_base_url, checked_headers, checked_key, origin
 from domain.times import rfc3339
 from domain.wire.providers import (
     KeyStatus,
@@ -22,11 +24,13 @@ from handlers.operations import PAGE, operation
 from handlers.pages import cut, given
 from security.ids import new_id
 from security.redaction import register_secret
+from security.vault import VaultError
 from storage import models, provider_secrets, providers
 from storage.provider_secrets import ProviderSecrets
 from storage.providers import StoredProvider
 
 HIDDEN = "***"
+log = structlog.get_logger()
 
 
 class ProviderViews(ApiHandler):
@@ -34,7 +38,7 @@ class ProviderViews(ApiHandler):
 
     def view(self, provider: StoredProvider, its_models: list[Model]) -> Provider:
         """Return a provider as its owner sees it: header names, never their values."""
-        secrets = provider_secrets.opened(provider, self.services.ring)
+        secrets = self.opened(provider)
         return Provider(
             id=provider.id,
             name=provider.name,
@@ -43,7 +47,7 @@ class ProviderViews(ApiHandler):
             max_concurrency=provider.max_concurrency,
             headers=dict.fromkeys(secrets.headers, HIDDEN),
             enabled=provider.enabled,
-            key_status=self._key_status(provider),
+            key_status=self._key_status(provider, secrets),
             created_at=rfc3339(provider.created_at_ms),
             models=its_models,
         )
@@ -67,8 +71,19 @@ class ProviderViews(ApiHandler):
             providers.update, provider.id, owner_id=provider.owner_id, columns=columns
         )
 
-    def _key_status(self, provider: StoredProvider) -> KeyStatus:
-        if provider.key_cipher is not None:
+    def opened(self, provider: StoredProvider) -> ProviderSecrets:
+        """Return a provider's secrets; none if they cannot be read any more.
+
+        So an owner can enter them again after the studio has lost its encryption key.
+        """
+        try:
+            return provider_secrets.opened(provider, self.services.ring)
+        except VaultError as error:
+            log.warning("secrets unreadable", provider_id=provider.id, why=str(error))
+            return ProviderSecrets()
+
+    def _key_status(self, provider: StoredProvider, secrets: ProviderSecrets) -> KeyStatus:
+        if secrets.key is not None:
             return "own"
         shared = self.services.endpoints.shared_key(provider.base_url)
         return "none" if shared is None else "shared"
@@ -107,7 +122,7 @@ class ProvidersHandler(ProviderViews):
             key_cipher=None,
             headers_cipher=None,
         )
-        secrets = ProviderSecrets(headers=checked_headers(body.headers))
+        secrets = ProviderSecrets(headers=_kept(checked_headers(body.headers), {}))
         columns = provider_secrets.sealed(provider, secrets, self.services.ring)
         storage = self.services.tree.storage
         stored = await storage.write(providers.insert, provider, columns)
@@ -155,12 +170,12 @@ class ProviderHandler(ProviderViews):
         headers = columns.pop("headers", None)
         if headers is None and not moved:
             return {}
-        before = provider_secrets.opened(provider, self.services.ring)
+        before = ProviderSecrets() if moved else self.opened(provider)
         after = ProviderSecrets(
-            key=None if moved else before.key,
-            headers=({} if moved else before.headers)
+            key=before.key,
+            headers=before.headers
             if headers is None
-            else _kept(checked_headers(headers), {} if moved else before.headers),
+            else _kept(checked_headers(headers), before.headers),
         )
         return provider_secrets.sealed(provider, after, self.services.ring)
 
@@ -172,8 +187,9 @@ class ProviderKeyHandler(ProviderViews):
         "Store the key, encrypted", body=KeyValue, status=204, errors=(404, 409, 422)
     )
     async def put(self, provider_id: str, body: KeyValue) -> None:
-        register_secret(body.value)
-        await self._store(provider_id, body.value)
+        key = checked_key(body.value)
+        register_secret(key)
+        await self._store(provider_id, key)
 
     @operation("Forget the key", status=204, errors=(404,))
     async def delete(self, provider_id: str) -> None:
@@ -183,15 +199,18 @@ class ProviderKeyHandler(ProviderViews):
         provider = await self.own(provider_id)
         if provider.kind == "simulator":
             raise ConflictError("The simulator needs no key.")
-        headers = provider_secrets.opened(provider, self.services.ring).headers
-        secrets = ProviderSecrets(key=key, headers=headers)
+        secrets = ProviderSecrets(key=key, headers=self.opened(provider).headers)
         columns = provider_secrets.sealed(provider, secrets, self.services.ring)
         await self.change(provider, columns)
 
 
 def _kept(headers: dict[str, str], before: dict[str, str]) -> dict[str, str]:
     """Return headers where a value shown as hidden means: as it was."""
+    for name, value in headers.items():
+        if value == HIDDEN and name not in before:
+            raise InvalidRequestError.at(
+                f"$.headers[{name!r}]", "has no value yet, or was given for another address"
+            )
     return {
-        name: before[name] if value == HIDDEN and name in before else value
-        for name, value in headers.items()
+        name: before[name] if value == HIDDEN else value for name, value in headers.items()
     }

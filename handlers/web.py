@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import tornado.web
 
 from domain.errors import NotFoundError
 from handlers.base import ApiHandler
-from handlers.headers import ALWAYS, STRICT_TRANSPORT
+from handlers.edge import EdgeHandler
 
 NOT_BUILT = "The web app is not built yet: run `make run`, or `npm run build` in frontend/."
 FOREVER = "public, max-age=31536000, immutable"
 
 
-class WebAppHandler(tornado.web.StaticFileHandler):
+class WebAppHandler(EdgeHandler, tornado.web.StaticFileHandler):
     """Serves `frontend/dist`; unknown paths get `index.html`."""
-
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        for name, value in ALWAYS.items():
-            self.set_header(name, value)
-        if self.application.settings["hsts"]:
-            self.set_header("Strict-Transport-Security", STRICT_TRANSPORT)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         try:
@@ -39,10 +31,6 @@ class WebAppHandler(tornado.web.StaticFileHandler):
         self.set_header(
             "Cache-Control", FOREVER if path.startswith("assets/") else "no-cache"
         )
-
-    def write_error(self, status_code: int, **_: Any) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{status_code}\n")
 
 
 class NotBuiltHandler(ApiHandler):

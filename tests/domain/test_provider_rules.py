@@ -8,6 +8,7 @@ from domain.provider_rules import (
     MAX_VALUE_CHARACTERS,
     checked_base_url,
     checked_headers,
+    checked_key,
     origin,
 )
 
@@ -192,3 +193,18 @@ def test_two_addresses_of_one_origin(one: str, other: str):
 )
 def test_two_origins(one: str, other: str | None):
     assert origin(one) != origin(other)
+
+
+@pytest.mark.parametrize("pasted", ["sk-1", " sk-1\r\n", "\tsk-1 "])
+def test_a_key_loses_the_blanks_that_come_of_pasting(pasted: str):
+    assert checked_key(pasted) == "sk-1"
+
+
+@pytest.mark.parametrize(
+    "value", ["", " \n", "sk-s3cret\r\nHost: x", "sk-s3cret\x00", "s3crét"]
+)
+def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(value: str):
+    with pytest.raises(InvalidRequestError, match="no key") as caught:
+        checked_key(value)
+
+    assert "s3cr" not in str(caught.value)
