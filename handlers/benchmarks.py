@@ -54,6 +54,7 @@ class BenchmarksHandler(ApiHandler):
     async def post(self, body: Submission) -> JobAccepted:
         snapshots = [await self._snapshot(n, t) for n, t in enumerate(body.targets)]
         seed = secrets.randbits(53) if body.seed is None else body.seed
+        body = msgspec.structs.replace(body, seed=seed)  # a retry draws the same
         plan = make_plan(body, snapshots, seed=seed)
         _check(plan)
         new = NewBenchmark(job=self._job(plan), spec=body, plan=plan, seed=seed)
