@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from actors.storage import Storage
 from domain.errors import ConflictError, NotFoundError
 from domain.load import Endpoint
 from domain.plan import TargetSnapshot
 from domain.presets import SHARED_KEY_HOSTS
+from domain.provider_rules import origin
 from security.vault import KeyRing, VaultError
 from storage import provider_secrets, providers
 from storage.benchmarks import Work
@@ -38,10 +38,15 @@ class EndpointSource:
         return [await self._endpoint(target, work.owner_id) for target in work.plan.targets]
 
     def shared_key(self, base_url: str | None) -> str | None:
-        """Return the operator's key for this address: only for the host it belongs to."""
-        host = urlsplit(base_url or "").hostname
+        """Return the operator's key for this address: only for the host it belongs to.
+
+        Never without TLS, nor to another port: there, somebody else may be listening.
+        """
+        scheme, host, port = origin(base_url)
         variable = SHARED_KEY_HOSTS.get(host or "")
-        return self.shared_keys.get(variable) if variable else None
+        if variable is None or (scheme, port) != ("https", 443):
+            return None
+        return self.shared_keys.get(variable)
 
     async def _endpoint(self, target: TargetSnapshot, owner_id: str) -> Endpoint:
         provider = await self._provider(target, owner_id)

@@ -77,7 +77,7 @@ def checked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def checked_key(value: str) -> str:
-    """Return a key without the blanks that come of pasting; raises `InvalidRequestError`."""
+    """Return a key without pasted blanks around it; raises `InvalidRequestError`."""
     key = value.strip()
     if not key or not key.isascii() or not key.isprintable():
         raise InvalidRequestError.at("$.value", "is no key: it cannot be sent in a header")

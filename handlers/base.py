@@ -40,6 +40,8 @@ class ApiHandler(EdgeHandler):
 
     def initialize(self, services: Services) -> None:
         self.services = services
+        # JSON whatever the label: Tornado would read what `curl -d` sends as a form
+        self.request.headers.pop("Content-Type", None)
 
     def set_default_headers(self) -> None:
         super().set_default_headers()
