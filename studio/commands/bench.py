@@ -10,9 +10,12 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
+from domain.errors import InvalidRequestError, SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
+from domain.provider_rules import checked_base_url
 from domain.wire.benchmarks import Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
@@ -64,33 +67,53 @@ def bench(  # noqa: PLR0913 - each is an option
         File for the result rows.
 
     """
-    submission = Submission(
-        targets=[
-            Target(provider_id="bench", model=name)
-            for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
-        ],
-        prompt=prompt,
-        runs=requests,
-        warmup=warmup,
-        max_tokens=max_tokens,
-        timeout_s=timeout_s,
+    submission = _checked(
+        Submission(
+            targets=[
+                Target(provider_id="bench", model=name)
+                for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
+            ],
+            prompt=prompt,
+            runs=requests,
+            warmup=warmup,
+            max_tokens=max_tokens,
+            timeout_s=timeout_s,
+            seed=new_seed() if seed is None else seed,
+        )
     )
-    key = os.environ.get(api_key_env) if base_url else None
-    state, rows = asyncio.run(_bench(submission, base_url, key, seed or new_seed()))
+    url = None if base_url is None else _checked_url(base_url)
+    key = os.environ.get(api_key_env) if url else None
+    state, rows = asyncio.run(_bench(submission, url, key))
     _report(state, rows, json)
     return 1 if state.failure else 130 if state.interrupted else 0
 
 
+def _checked(submission: Submission) -> Submission:
+    """Hold what the options say to the limits of the API."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(submission), Submission)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"this cannot be benchmarked: {error}") from None
+
+
+def _checked_url(base_url: str) -> str:
+    try:
+        return checked_base_url(base_url)
+    except InvalidRequestError as error:
+        raise SettingsError(f"--base-url {error.errors[0].message}") from None
+
+
 async def _bench(
-    submission: Submission, base_url: str | None, key: str | None, seed: int
+    submission: Submission, base_url: str | None, key: str | None
 ) -> tuple[BenchState, list[ResultRow]]:
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     try:
         url = base_url or await simulator.base_url()
+        seed = submission.seed or 0
         plan = make_plan(submission, _snapshots(submission, url), seed=seed)
         endpoints = [
-            Endpoint(kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key)
+            Endpoint(kind="openai", base_url=url, model=t.model, api_key=key)
             for t in submission.targets
         ]
         return await _watched(plan, endpoints, stop)
@@ -133,11 +156,11 @@ def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
 def _report(state: BenchState, rows: list[ResultRow], json: Path | None) -> None:
     console.print(result_table(rows))
     for sentence in notes(rows):
-        console.print(f"[dim]- {sentence}[/dim]", highlight=False)
+        console.print(Text(f"- {sentence}", style="dim"))
     if state.interrupted:
         console.print("Interrupted: the figures are of what was measured until then.")
     if state.failure:
-        console.print(f"[red]Not all could be sent: {state.failure}[/red]")
+        console.print(Text(f"Not all could be sent: {state.failure}", style="red"))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2))
-        console.print(f"Result rows are in {json}.")
+        console.print(Text(f"Result rows are in {json}."))
