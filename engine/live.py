@@ -52,7 +52,7 @@ class LiveMeter:
         self._events = Rate()
         self._ttfts_ms: deque[float] = deque(maxlen=TTFTS_KEPT)
 
-    def on_bytes(self, arrival_ns: int, data: bytes) -> None:
+    def on_read(self, arrival_ns: int, data: bytes) -> None:
         """Count the events in bytes that were stamped already."""
         self._events.add(arrival_ns, data.count(b"data:"))
 

@@ -27,7 +27,7 @@ async def run_sequence(shard: Shard, worker: str, meter: LiveMeter, report: Repo
         tls=any(address.startswith("https:") for address in addresses),
     )
     async with client:
-        requester = Requester(client, workload, worker, meter.on_bytes)
+        requester = Requester(client, workload, worker, meter.on_read)
         for item in shard.items:
             meter.active_streams = 1
             try:
