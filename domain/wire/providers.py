@@ -8,9 +8,8 @@ import msgspec
 
 from domain.wire.base import Name, Page, Text, UsdPerMtok, Wire
 
-# `anthropic` and `gemini` join when their protocols do.
-ProviderKind = Literal["openai", "simulator"]
-NewProviderKind = Literal["openai"]
+ProviderKind = Literal["openai", "anthropic", "gemini", "simulator"]
+NewProviderKind = Literal["openai", "anthropic", "gemini"]
 KeyStatus = Literal["own", "shared", "none"]
 BaseUrl = Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://")]
 Concurrency = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
