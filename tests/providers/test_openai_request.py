@@ -94,6 +94,8 @@ def test_a_model_without_max_tokens_gets_the_limit_by_its_new_name():
     assert "max_tokens" not in body
     assert body["max_completion_tokens"] == 64
     assert call.adjustments == (
-        "max_tokens was sent as max_completion_tokens: the model is registered as not"
-        " taking it.",
+        (
+            "max_tokens was sent as max_completion_tokens:"
+            " the model is registered as not taking it."
+        ),
     )
