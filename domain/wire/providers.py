@@ -110,3 +110,22 @@ class ModelPage(Page, frozen=True):
     """`GET /api/models`."""
 
     items: list[Model]
+
+
+class Preset(Wire, frozen=True):
+    """A known provider; `quirks` are sentences about what its calls must be like.
+
+    `shared_key` is the environment variable from which an operator may offer a key.
+    """
+
+    name: str
+    kind: NewProviderKind
+    base_url: str
+    shared_key: str | None
+    quirks: list[str]
+
+
+class PresetPage(Page, frozen=True):
+    """`GET /api/presets`; always one page."""
+
+    items: list[Preset]

@@ -102,7 +102,7 @@ def test_an_error_keeps_what_came_before_it():
 
 def test_an_error_without_an_event_name_is_an_error_all_the_same():
     body = b'data: {"type": "error", "error": {"message": "no"}}\n\n'
-    with pytest.raises(ReplyError, match="^no$"):
+    with pytest.raises(ReplyError, match=r"^no$"):
         AnthropicProtocol().parse([StampedBytes(0, body)])
 
 
@@ -142,5 +142,5 @@ def test_a_json_object_that_is_no_message_is_malformed(body):
 
 def test_a_json_error_is_the_providers():
     body = b'{"type": "error", "error": {"type": "x", "message": "no credit"}}'
-    with pytest.raises(ReplyError, match="^no credit$"):
+    with pytest.raises(ReplyError, match=r"^no credit$"):
         AnthropicProtocol().parse([StampedBytes(0, body)])

@@ -28,15 +28,14 @@ def test_openais_reasoning_models_get_the_new_limit_and_no_sampling(model):
     call, body = at("openai", model, params={"top_p": 0.9} | PENALTIES)
     assert body["max_completion_tokens"] == 64
     assert not {"max_tokens", "temperature", "top_p", *PENALTIES} & body.keys()
-    assert call.adjustments[:2] == (
-        (
-            "max_tokens was sent as max_completion_tokens: OpenAI's o-series and GPT-5 models"
-            " know the limit by this name only."
-        ),
-        (
-            "temperature was omitted: OpenAI's o-series and GPT-5 models take only the default"
-            " while they reason."
-        ),
+    limit, temperature = call.adjustments[:2]
+    assert limit == (
+        "max_tokens was sent as max_completion_tokens: OpenAI's o-series and GPT-5 models"
+        " know the limit by this name only."
+    )
+    assert temperature == (
+        "temperature was omitted: OpenAI's o-series and GPT-5 models take only the default"
+        " while they reason."
     )
     assert len(call.adjustments) == 5
 
