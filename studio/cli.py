@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from domain.errors import SettingsError
+from domain.errors import InvalidRequestError, SettingsError
 
 app = cyclopts.App(
     name="studio", help="LLM Benchmark Studio: benchmarks LLM endpoints.", version=None
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for settings that rule it out."""
     try:
         status = app(argv, result_action="return_value")
-    except SettingsError as error:
+    except (SettingsError, InvalidRequestError) as error:
         print(f"studio: {error}", file=sys.stderr)
         return 2
     return int(status or 0)

@@ -17,6 +17,7 @@ from domain.wire.benchmarks import Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
 from studio.bench_table import notes, progress_line, result_table
+from studio.bench_target import BenchTarget, Kind, bench_target
 from studio.simulator_host import SimulatorHost
 
 console = Console()
@@ -25,25 +26,29 @@ PROMPT = "Explain in a few sentences why the sky is blue."
 
 def bench(  # noqa: PLR0913 - each is an option
     *,
+    kind: Kind = "openai",
     base_url: str | None = None,
     model: list[str] | None = None,
     requests: int = 10,
     warmup: int = 1,
     max_tokens: int = 512,
     prompt: str = PROMPT,
-    api_key_env: str = "OPENAI_API_KEY",
+    api_key_env: str | None = None,
     timeout_s: float = 120,
     seed: int | None = None,
     json: Path | None = None,
 ) -> int:
-    """Benchmark an OpenAI-compatible endpoint from the terminal, without a server.
+    """Benchmark an endpoint from the terminal, without a server.
 
-    Without `--base-url` the built-in simulator is benchmarked.
+    Without `--kind` and `--base-url` the built-in simulator is benchmarked.
 
     Parameters
     ----------
+    kind
+        The wire protocol: OpenAI-compatible, Anthropic Messages or Gemini.
     base_url
-        For example https://api.openai.com/v1 or http://localhost:11434/v1.
+        For example https://api.openai.com/v1 or http://localhost:11434/v1. Default for
+        Anthropic and Gemini: their own service.
     model
         Model to ask for; may be given several times. Default: three of the simulator's.
     requests
@@ -55,7 +60,8 @@ def bench(  # noqa: PLR0913 - each is an option
     prompt
         What to ask.
     api_key_env
-        Environment variable that holds the key.
+        Environment variable that holds the key. Default: the one that belongs to the host,
+        for example ANTHROPIC_API_KEY.
     timeout_s
         Most seconds a request may take.
     seed
@@ -64,6 +70,10 @@ def bench(  # noqa: PLR0913 - each is an option
         File for the result rows.
 
     """
+    target = bench_target(kind, base_url, api_key_env, os.environ)
+    if target.base_url is not None and not model:
+        console.print("[red]Which model? Name it with --model.[/red]")
+        return 2
     submission = Submission(
         targets=[
             Target(provider_id="bench", model=name)
@@ -75,22 +85,22 @@ def bench(  # noqa: PLR0913 - each is an option
         max_tokens=max_tokens,
         timeout_s=timeout_s,
     )
-    key = os.environ.get(api_key_env) if base_url else None
-    state, rows = asyncio.run(_bench(submission, base_url, key, seed or new_seed()))
+    state, rows = asyncio.run(_bench(submission, target, seed or new_seed()))
     _report(state, rows, json)
     return 1 if state.failure else 130 if state.interrupted else 0
 
 
 async def _bench(
-    submission: Submission, base_url: str | None, key: str | None, seed: int
+    submission: Submission, target: BenchTarget, seed: int
 ) -> tuple[BenchState, list[ResultRow]]:
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     try:
-        url = base_url or await simulator.base_url()
-        plan = make_plan(submission, _snapshots(submission, url), seed=seed)
+        url = target.base_url or await simulator.base_url()
+        snapshots = _snapshots(submission, target.kind, url)
+        plan = make_plan(submission, snapshots, seed=seed)
         endpoints = [
-            Endpoint(kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key)
+            Endpoint(kind=target.kind, base_url=url, model=t.model, api_key=target.key)
             for t in submission.targets
         ]
         return await _watched(plan, endpoints, stop)
@@ -110,12 +120,12 @@ async def _watched(
         return await run_bench(plan, endpoints, stop=stop, watch=watch)
 
 
-def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
+def _snapshots(submission: Submission, kind: Kind, base_url: str) -> list[TargetSnapshot]:
     return [
         TargetSnapshot(
             provider_id=target.provider_id,
             provider_name=base_url,
-            kind="openai",
+            kind=kind,
             base_url=base_url,
             max_concurrency=None,
             model=target.model,
