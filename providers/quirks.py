@@ -24,6 +24,8 @@ OPENAI = ("api.openai.com",)
 MISTRAL = ("api.mistral.ai",)
 DEEPSEEK = ("api.deepseek.com",)
 XAI = ("api.x.ai",)
+GROQ = ("api.groq.com",)
+ZAI = ("api.z.ai",)
 COHERE = ("api.cohere.ai", "api.cohere.com")
 
 # fine-tuned models carry the name of their base behind "ft:"
@@ -128,6 +130,24 @@ QUIRKS = (
         params=("presence_penalty", "frequency_penalty", "stop"),
         change=Omit(),
         why="xAI's reasoning models refuse it",
+    ),
+    # console.groq.com/docs/api-reference has none, and "property … is unsupported" is the
+    # 400 for what it does not list: github.com/fanenr/chatbot/issues/21
+    Quirk(
+        kind="openai",
+        hosts=GROQ,
+        params=("top_k",),
+        change=Omit(),
+        why="Groq's API refuses parameters it does not know",
+    ),
+    # docs.z.ai/guides/develop/openai/python, the table of parameters
+    Quirk(
+        kind="openai",
+        hosts=ZAI,
+        params=("temperature",),
+        change=Lower(1),
+        when=above(1),
+        why="Z.AI's API takes 0 to 1",
     ),
     # strandsagents.com, "model providers: Cohere": the endpoint rejects stream_options
     Quirk(

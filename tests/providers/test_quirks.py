@@ -12,6 +12,8 @@ HOSTS = {
     "xai": "https://api.x.ai/v1",
     "cohere": "https://api.cohere.ai/compatibility/v1",
     "groq": "https://api.groq.com/openai/v1",
+    "zai": "https://api.z.ai/api/paas/v4",
+    "together": "https://api.together.xyz/v1",
 }
 ALL = {"top_p": 0.9, "top_k": 40, "seed": 3, "stop": "END"}
 PENALTIES = {"presence_penalty": 0.1, "frequency_penalty": 0.2}
@@ -108,9 +110,26 @@ def test_coheres_compatibility_endpoint_gets_no_stream_options():
 
 
 def test_a_provider_without_known_quirks_gets_everything():
-    call, body = at("groq", "llama-3.3-70b-versatile", params=ALL | PENALTIES)
+    call, body = at("together", "meta-llama/Llama-4", params=ALL | PENALTIES)
     assert ALL.items() | PENALTIES.items() <= body.items()
     assert call.adjustments == ()
+
+
+def test_groq_gets_no_top_k():
+    call, body = at("groq", "llama-3.3-70b-versatile", params=ALL)
+    assert "top_k" not in body
+    assert call.adjustments == (
+        "top_k was omitted: Groq's API refuses parameters it does not know.",
+    )
+
+
+def test_z_ai_gets_no_temperature_above_its_range():
+    call, body = at("zai", "glm-4.6", temperature=1.2)
+    assert body["temperature"] == 1
+    assert call.adjustments == (
+        "temperature was lowered from 1.2 to 1: Z.AI's API takes 0 to 1.",
+    )
+    assert at("zai", "glm-4.6", temperature=1.0)[0].adjustments == ()
 
 
 @pytest.mark.parametrize(
