@@ -7,7 +7,7 @@ changed silently: each change comes with a sentence for the result row.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -85,14 +85,15 @@ class Quirk:
 
     def sentence(self) -> str:
         """Return the quirk in general, for who sets a provider up."""
+        verb = "is" if len(self.params) == 1 else "are"
         match self.change:
             case Omit():
-                done = "is left out"
+                done = "left out"
             case Rename(to=name):
-                done = f"is sent as {name}"
+                done = f"sent as {name}"
             case Lower(to=limit):
-                done = f"is at most {limit:g}"
-        return f"{' / '.join(self.params)} {done}: {self.why}."
+                done = f"{limit:g} at most"
+        return f"{_listed(self.params)} {verb} {done}: {self.why}."
 
     def apply(self, asked: Asked) -> tuple[dict[str, Any], list[str]]:
         """Return the parameters after this quirk, and a sentence for each change."""
@@ -115,6 +116,11 @@ class Quirk:
             case Lower(to=limit):
                 values[name] = limit
                 return f"{name} was lowered from {value:g} to {limit:g}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def is_number(value: object) -> bool:
