@@ -7,18 +7,21 @@ machine decides (`domain.jobs.step`); this actor carries its effects out.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
 import pykka
+import structlog
 
 from actors.benchmark_messages import (
     BenchmarkMessage,
     Broken,
     CancelJob,
     Concluded,
+    ConclusionFailed,
     FlushTimedOut,
     Prepared,
     ProgressDue,
@@ -39,12 +42,16 @@ from domain.errors import ServiceError
 from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
 from domain.load import Endpoint
 from domain.samples import Sample
+from domain.wire.results import ResultRow
 from engine.protocol import Engine, LiveReported, SamplesArrived, ShardEnded, WorkerLost
 from storage import benchmarks, jobs, samples
 from storage.benchmarks import Work
-from storage.jobs import with_done
+
+log = structlog.get_logger()
 
 FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
+ROWS_BY_S = 0.18  # a cancel is told within 250 ms: rows not made by then come after it
+LEAST_ROWS_S = 0.03
 DEATHS_LIMIT = 3  # worker deaths in a row without a newly stored request between
 
 
@@ -73,9 +80,10 @@ class BenchmarkJob(LoopActor):
         self._run: BenchmarkRun | None = None
         self._holds_analyst = False
         self._unstored = 0  # writes on their way
-        self._rows_due = 0  # result rows being computed
-        self._deaths = 0
+        self._rows_due = False  # whether result rows are being computed
+        self._dead_workers: set[str] = set()
         self._ending: JobInput | None = None
+        self._ending_since_s = 0.0
         self._flushed = False
         self._concluding = False
         self._last_samples: list[Sample] = []
@@ -102,18 +110,19 @@ class BenchmarkJob(LoopActor):
             case Stored():
                 self._count(message)
             case RowsStored():
-                self._rows_due -= 1
-                self._require_run().rows.tell(message.rows)
+                self._told_rows(message.rows)
             case FlushTimedOut():
                 self._flushed = True
             case Concluded():
                 self._leave(message)
+            case ConclusionFailed():
+                raise message.error
             case Warmed():
                 pass
             case ProgressDue():
                 self._tell_progress()
             case Broken():
-                raise message.error  # the dispatcher puts the job back into the queue
+                self._break(message.error)
             case _:
                 assert_never(message)
         self._conclude_if_ready()
@@ -196,28 +205,37 @@ class BenchmarkJob(LoopActor):
         if stored.done is None:
             self._say_goodbye()
             return
-        self._deaths = 0
-        self._job = with_done(self._job, stored.done)
+        self._dead_workers.clear()
+        self._job = dataclasses.replace(self._job, done=stored.done)
         run.rows.add((s.row, s.warmup, s.index) for s in stored.samples)
         if self._ending is None:
             self._make_rows(run)
         self._schedule_progress()
 
     def _make_rows(self, run: BenchmarkRun) -> None:
-        complete = run.rows.claim_complete()
+        """Have complete rows made, one call at a time: what comes meanwhile goes next."""
+        complete = frozenset() if self._rows_due else run.rows.claim_complete()
         if not complete:
             return
-        self._rows_due += 1
+        self._rows_due = True
         made = self._context.rows.complete(
             self._job, run.work, complete, self._context.now_ms()
         )
         self.pipe(made, lambda _: RowsStored(complete), Broken)
 
+    def _told_rows(self, rows: frozenset[int]) -> None:
+        run = self._require_run()
+        run.rows.tell(rows)
+        self._rows_due = False
+        if self._ending is None:
+            self._make_rows(run)
+
     def _survive(self, run: BenchmarkRun, event: WorkerLost) -> None:
-        self._deaths += 1
+        self._dead_workers.add(event.worker)
+        run.meter.forget(event.key)
         if self._ending is not None:
             run.close(event.key)
-        elif self._deaths >= DEATHS_LIMIT:
+        elif len(self._dead_workers) >= DEATHS_LIMIT:
             run.close(event.key)
             self._fail(
                 "poisoned",
@@ -226,6 +244,12 @@ class BenchmarkJob(LoopActor):
         else:
             run.send_again(event.key)
 
+    def _break(self, error: Exception) -> None:
+        if self._concluding:  # what breaks beside the end must not undo it
+            log.error("ignored at the end of a job", job_id=self._job.id, exc_info=error)
+            return
+        raise error  # the dispatcher puts the job back into the queue
+
     def _fail(self, code: str, text: str) -> None:
         self._end(Fail(self._context.now_ms(), JobFailure(code, text)))
 
@@ -233,6 +257,7 @@ class BenchmarkJob(LoopActor):
         if self._ending is not None:
             return
         self._ending = event
+        self._ending_since_s = asyncio.get_running_loop().time()
         _, effects = step(self._job, event)
         if self._run is not None and Effect.ABORT_WORK in effects:
             self._run.abort()
@@ -252,15 +277,19 @@ class BenchmarkJob(LoopActor):
         if Effect.FREE_SLOT not in effects:
             return  # not running yet: `_begin` takes the ending up
         self._concluding = True
-        self.pipe(self._conclude(after), _same, Broken)
+        self.pipe(self._conclude(after), _same, ConclusionFailed)
 
     async def _conclude(self, after: Job) -> Concluded:
-        rows: dict[int, Any] = {}
+        rows: dict[int, ResultRow] = {}
         run = self._run
         if run is not None and run.rows.untold:
-            partial = self._context.rows.partial
-            rows = dict(
-                await partial(self._job, run.work, run.rows.untold, self._last_samples)
+            spent_s = asyncio.get_running_loop().time() - self._ending_since_s
+            rows = await self._context.rows.at_the_end(
+                self._job,
+                run.work,
+                run.rows,
+                self._last_samples,
+                within_s=max(LEAST_ROWS_S, ROWS_BY_S - spent_s),
             )
         ended = await self._context.storage.write(
             benchmarks.conclude,
@@ -277,10 +306,9 @@ class BenchmarkJob(LoopActor):
         if job is None or run is None or run.rows.untold <= set(concluded.rows):
             self._say_goodbye()
             return
-        tell_if_alive(self._parent, JobEnded(self._job.id))
-        missing = run.rows.untold - set(concluded.rows)
-        late = self._context.rows.late(job, run.work, missing, self._context.now_ms())
-        self.pipe(late, lambda _: Concluded(None, {}), lambda _: Concluded(None, {}))
+        run.rows.tell(frozenset(concluded.rows))
+        late = self._context.rows.late(job, run.work, run.rows, self._context.now_ms())
+        self.pipe(late, lambda _: Concluded(None, {}), ConclusionFailed)
 
     def _say_goodbye(self) -> None:
         tell_if_alive(self._parent, JobEnded(self._job.id))
@@ -295,7 +323,7 @@ class BenchmarkJob(LoopActor):
         if self._run is not None and not self._concluding:
             now_s = asyncio.get_running_loop().time()
             frame = self._run.meter.frame(self._job, now_s)
-            self._context.publish(JobProgressed(self._job.owner_id, frame))
+            self._context.publish(JobProgressed(self._job.owner_id, (frame,)))
 
     def _require_run(self) -> BenchmarkRun:
         assert self._run is not None, "samples and rows come of a run"

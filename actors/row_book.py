@@ -25,14 +25,14 @@ class RowBook:
         return len(self._finished)
 
     @property
-    def all_told(self) -> bool:
-        """Whether every row of the plan is stored and told."""
-        return len(self._told) == len(self._wanted)
-
-    @property
     def untold(self) -> frozenset[int]:
         """Rows that are not stored yet."""
         return frozenset(self._wanted) - self._told
+
+    @property
+    def complete(self) -> frozenset[int]:
+        """Untold rows whose requests are all stored."""
+        return frozenset(row for row in self.untold if self._is_complete(row))
 
     def add(self, identities: Iterable[Identity]) -> None:
         """Note requests that are now stored; one told twice counts once."""
@@ -44,8 +44,8 @@ class RowBook:
         """Return rows that have become complete; each is returned once."""
         complete = frozenset(
             row
-            for row, wanted in self._wanted.items()
-            if self._stored[row] >= wanted and row not in self._claimed
+            for row in self._wanted
+            if row not in self._claimed and self._is_complete(row)
         )
         self._claimed |= complete
         return complete
@@ -53,6 +53,9 @@ class RowBook:
     def tell(self, rows: frozenset[int]) -> None:
         """Note rows that are stored and told."""
         self._told |= rows
+
+    def _is_complete(self, row: int) -> bool:
+        return self._stored[row] >= self._wanted[row]
 
 
 def _measured_by_row(identities: Iterable[Identity]) -> collections.Counter[int]:

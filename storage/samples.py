@@ -34,9 +34,10 @@ def store(job: Job, samples: Sequence[Sample]) -> Change[int | None]:
         return Change(None)
     if samples:
         rows = [_row(job, sample) for sample in samples]
-        RequestRow.insert_many(rows).on_conflict_ignore().execute()
-    done = RequestRow.select().where(RequestRow.benchmark == job.result_id).count()
-    JobRow.update(done=done).where(JobRow.id == job.id).execute()
+        insert = RequestRow.insert_many(rows).on_conflict_ignore().as_rowcount()
+        stored: int = insert.execute()
+        JobRow.update(done=JobRow.done + stored).where(JobRow.id == job.id).execute()
+    done: int = JobRow.select(JobRow.done).where(JobRow.id == job.id).scalar()
     return Change(done)
 
 

@@ -45,7 +45,7 @@ def result_table(rows: Sequence[ResultRow]) -> Table:
     table.caption = "TTFT, ITL and E2E in ms; tok/s and E2E are medians of a request"
     for row in rows:
         table.add_row(
-            row.target.model if row.tier == 0 else f"{row.target.model} +{row.tier}",
+            Text(row.target.model if row.tier == 0 else f"{row.target.model} +{row.tier}"),
             str(row.requests.ok),
             str(row.requests.failed),
             _number(_p50(row.ttft_ms)),

@@ -6,16 +6,18 @@ import functools
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from actors.benchmark_job import BenchmarkContext, BenchmarkJob
 from actors.benchmark_rows import RowMaker
 from actors.cancelling import cancel_job
-from actors.dispatcher import DispatcherContext, Ref
+from actors.dispatcher import DispatcherContext, GetOverview, Ref
 from actors.endpoints import EndpointSource
-from actors.session import SessionContext
+from actors.messages import LiveOverview
+from actors.session import Attach, SessionContext
 from actors.tree import Tree
+from domain.errors import UnauthenticatedError, UnavailableError
 from domain.jobs import Job
 from domain.times import rfc3339
 from domain.wire.system import Worker
@@ -26,7 +28,7 @@ from providers.simulator.presets import PRESETS
 from security.passwords import PasswordHasher
 from security.tokens import AccessTokens, WsTickets
 from security.vault import KeyRing
-from storage import events
+from storage import events, refresh_families
 from storage.database import Store
 from storage.events import FeedState
 from studio.keys import ServerKeys
@@ -50,6 +52,15 @@ class Parts:
     liveness: Liveness
 
 
+async def _positions(tree: Tree) -> dict[str, int]:
+    try:
+        overview: LiveOverview = await tree.ask_dispatcher(GetOverview())
+    except UnavailableError:
+        return {}  # unknown for the moment: the next change tells them
+    places = {job_id: job.queue_position for job_id, job in overview.jobs.items()}
+    return {job_id: place for job_id, place in places.items() if place is not None}
+
+
 def now_ms() -> int:
     """Return Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
@@ -58,8 +69,15 @@ def now_ms() -> int:
 def session_context(settings: Settings, tree: Tree) -> SessionContext:
     """Return what a session needs of the rest."""
 
-    async def read_feed(user_id: str, epoch: str | None, since: int | None) -> FeedState:
-        return await tree.storage.read(events.feed, user_id, epoch=epoch, since=since)
+    async def read_feed(attach: Attach) -> FeedState:
+        # asked again after the socket is registered: a logout in between is not missed
+        who = (attach.source_id, attach.user_id, now_ms())
+        if await tree.storage.read(refresh_families.account_of, *who) is None:
+            raise UnauthenticatedError("signed out")
+        feed = await tree.storage.read(
+            events.feed, attach.user_id, now_ms(), epoch=attach.epoch, since=attach.since
+        )
+        return replace(feed, positions=await _positions(tree))
 
     async def cancel(owner_id: str, job_id: str) -> str:
         return (await cancel_job(tree, owner_id, job_id)).state.value

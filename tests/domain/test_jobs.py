@@ -30,7 +30,7 @@ START, FINISH, FAIL, CANCEL, RECOVER = (
     Finish(20),
     Fail(30, FAILURE),
     Cancel(40),
-    Recover(),
+    Recover(9),
 )
 STORE, BEGIN, ABORT = Effect.STORE, Effect.BEGIN_WORK, Effect.ABORT_WORK
 FREE, ENQUEUE = Effect.FREE_SLOT, Effect.ENQUEUE
@@ -147,7 +147,7 @@ class JobLife(RuleBasedStateMachine):
     @rule()
     def recover(self) -> None:
         before = self.job
-        if self.take(Recover()):
+        if self.take(Recover(9)):
             assert self.job.attempt == before.attempt + 1
 
     def take(self, event: JobInput) -> bool:

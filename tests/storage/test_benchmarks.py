@@ -142,7 +142,7 @@ def test_a_conclusion_that_fails_half_way_stores_nothing(store: Store, ada):
 
 
 @pytest.mark.parametrize(
-    "overtaken", [Recover(), Cancel(9), Fail(9, JobFailure("poisoned", "thrice"))], ids=str
+    "overtaken", [Recover(9), Cancel(9), Fail(9, JobFailure("poisoned", "thrice"))], ids=str
 )
 def test_a_conclusion_that_comes_second_stores_nothing(store: Store, ada, overtaken):
     running = a_running_job(store, ada)

@@ -192,7 +192,7 @@ def test_queued_jobs_come_oldest_first_with_their_owners_limit(store: Store, ada
     UserRow.update(max_concurrent_jobs=None).where(UserRow.id == bob.id).execute()
     one, two = a_job(store, ada), a_job(store, bob)
     a_running_job(store, ada)
-    three = stepped(store, a_running_job(store, ada), Recover())
+    three = stepped(store, a_running_job(store, ada), Recover(9))
 
     assert jobs.queued() == [(one, 4), (two, None), (three, 4)]
 
