@@ -27,6 +27,18 @@ def test_a_known_model_has_a_price_and_the_list_is_named():
     assert found.source.endswith(" for gpt-4o of OpenAI, as of 2025-05-01.")
 
 
+def test_each_request_is_priced_at_the_time_it_was_sent():
+    # the list knows of a discount between 16:30 and 00:30 UTC
+    deepseek = {"base_url": "https://api.deepseek.com", "model": "deepseek-chat"}
+    day_ms, night_ms = MAY_2025_MS, MAY_2025_MS + 6 * 3_600_000
+    day, night = (
+        cost(sample(started_at_ms=at_ms), **deepseek).usd for at_ms in (day_ms, night_ms)
+    )
+    both = cost(*(sample(started_at_ms=at_ms) for at_ms in (day_ms, night_ms)), **deepseek)
+    assert night < day
+    assert both.usd == pytest.approx(day + night)
+
+
 def test_cached_input_is_priced_apart():
     assert cost(sample(cached_tokens=1_000_000)).usd == pytest.approx(1.25)
 
