@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from domain.errors import InvalidRequestError, SettingsError
+from domain.errors import SettingsError
+from studio.settings import package_version
 
 app = cyclopts.App(
-    name="studio", help="LLM Benchmark Studio: benchmarks LLM endpoints.", version=None
+    name="studio",
+    help="LLM Benchmark Studio: benchmarks LLM endpoints.",
+    version=package_version,
 )
 for command in ("serve", "bench", "simulate", "migrate", "check", "openapi"):
     app.command(f"studio.commands.{command}:{command}", name=command)
@@ -20,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status, 2 for settings that rule it out."""
     try:
         status = app(argv, result_action="return_value")
-    except (SettingsError, InvalidRequestError) as error:
+    except SettingsError as error:
         print(f"studio: {error}", file=sys.stderr)
         return 2
     return int(status or 0)

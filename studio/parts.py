@@ -26,6 +26,7 @@ from engine.local import LocalEngine
 from handlers.services import EdgeSettings, Liveness, Services
 from providers.simulator.presets import PRESETS
 from security.passwords import PasswordHasher
+from security.redaction import register_secret
 from security.tokens import AccessTokens, WsTickets
 from security.vault import KeyRing
 from storage import events, refresh_families
@@ -127,13 +128,20 @@ def build_services(
         access_tokens=AccessTokens(keys.jwt_secret),
         ws_tickets=WsTickets(keys.jwt_secret),
         refresh_key=keys.refresh_key,
-        setup_token=secrets.token_urlsafe(24),
+        setup_token=_setup_token(),
         liveness=parts.liveness,
         workers=functools.partial(_workers, parts.engine),
         engine_ready=lambda: parts.engine.is_ready,
         db_size_bytes=store.size_bytes,
+        pending_migrations=store.pending_migrations,
         simulator_models=simulator_models(),
     )
+
+
+def _setup_token() -> str:
+    token = secrets.token_urlsafe(24)
+    register_secret(token)  # it is printed to stdout, and belongs into no log
+    return token
 
 
 def simulator_models() -> Sequence[dict[str, object]]:

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
+from domain.errors import SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
 from domain.wire.benchmarks import Submission, Target
@@ -72,31 +74,42 @@ def bench(  # noqa: PLR0913 - each is an option
     """
     target = bench_target(kind, base_url, api_key_env, os.environ)
     if target.base_url is not None and not model:
-        console.print("[red]Which model? Name it with --model.[/red]")
-        return 2
-    submission = Submission(
-        targets=[
-            Target(provider_id="bench", model=name)
-            for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
-        ],
-        prompt=prompt,
-        runs=requests,
-        warmup=warmup,
-        max_tokens=max_tokens,
-        timeout_s=timeout_s,
+        raise SettingsError("name the model to ask for with --model")
+    submission = _checked(
+        Submission(
+            targets=[
+                Target(provider_id="bench", model=name)
+                for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
+            ],
+            prompt=prompt,
+            runs=requests,
+            warmup=warmup,
+            max_tokens=max_tokens,
+            timeout_s=timeout_s,
+            seed=new_seed() if seed is None else seed,
+        )
     )
-    state, rows = asyncio.run(_bench(submission, target, seed or new_seed()))
+    state, rows = asyncio.run(_bench(submission, target))
     _report(state, rows, json)
     return 1 if state.failure else 130 if state.interrupted else 0
 
 
+def _checked(submission: Submission) -> Submission:
+    """Hold what the options say to the limits of the API."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(submission), Submission)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"this cannot be benchmarked: {error}") from None
+
+
 async def _bench(
-    submission: Submission, target: BenchTarget, seed: int
+    submission: Submission, target: BenchTarget
 ) -> tuple[BenchState, list[ResultRow]]:
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     try:
         url = target.base_url or await simulator.base_url()
+        seed = submission.seed or 0
         snapshots = _snapshots(submission, target.kind, url)
         plan = make_plan(submission, snapshots, seed=seed)
         endpoints = [
@@ -143,11 +156,11 @@ def _snapshots(submission: Submission, kind: Kind, base_url: str) -> list[Target
 def _report(state: BenchState, rows: list[ResultRow], json: Path | None) -> None:
     console.print(result_table(rows))
     for sentence in notes(rows):
-        console.print(f"[dim]- {sentence}[/dim]", highlight=False)
+        console.print(Text(f"- {sentence}", style="dim"))
     if state.interrupted:
         console.print("Interrupted: the figures are of what was measured until then.")
     if state.failure:
-        console.print(f"[red]Not all could be sent: {state.failure}[/red]")
+        console.print(Text(f"Not all could be sent: {state.failure}", style="red"))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2))
-        console.print(f"Result rows are in {json}.")
+        console.print(Text(f"Result rows are in {json}."))

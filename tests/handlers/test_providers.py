@@ -72,41 +72,32 @@ async def test_a_new_provider_is_shown_as_it_was_asked_for(tmp_path: Path):
     }
 
 
-@pytest.mark.parametrize(
-    ("fields", "path"),
-    [
-        ({"base_url": "ftp://a.example"}, "$.base_url"),
-        ({"base_url": "https://ada:pw@a.example"}, "$.base_url"),
-        ({"base_url": "https://a.example/\r\nX: y"}, "$.base_url"),
-        ({"headers": {"Host": "b.example"}}, "$.headers['Host']"),
-        ({"headers": {"authorization": "x"}}, "$.headers['authorization']"),
-        ({"headers": {"X-Key": "a\r\nHost: b.example"}}, "$.headers['X-Key']"),
-        ({"headers": {f"X-{n}": "" for n in range(MAX_HEADERS + 1)}}, "$.headers"),
-        ({"headers": {"X-Key": "***"}}, "$.headers['X-Key']"),
-        ({"kind": "simulator"}, "$.kind"),
-        ({"name": ""}, "$.name"),
-        ({"max_concurrency": 0}, "$.max_concurrency"),
-        ({"key": "sk-1"}, "$.key"),
-    ],
-    ids=str,
+BAD = (
+    ({"base_url": "ftp://a.example"}, "$.base_url"),
+    ({"base_url": "https://ada:pw@a.example"}, "$.base_url"),
+    ({"base_url": "https://a.example/\r\nX: y"}, "$.base_url"),
+    ({"headers": {"Host": "b.example"}}, "$.headers['Host']"),
+    ({"headers": {"authorization": "x"}}, "$.headers['authorization']"),
+    ({"headers": {"X-Key": "a\r\nHost: b.example"}}, "$.headers['X-Key']"),
+    ({"headers": {f"X-{n}": "" for n in range(MAX_HEADERS + 1)}}, "$.headers"),
+    ({"headers": {"X-Key": "***"}}, "$.headers['X-Key']"),
+    ({"kind": "simulator"}, "$.kind"),
+    ({"name": ""}, "$.name"),
+    ({"max_concurrency": 0}, "$.max_concurrency"),
+    ({"key": "sk-1"}, "$.key"),
 )
-async def test_a_provider_that_may_not_be_is_refused_at_the_start_and_later(
-    tmp_path: Path, fields: dict, path: str
-):
-    async with a_studio(tmp_path) as studio:
-        headers = await studio.register()
-        new = await studio.client.post(
-            "/api/providers", json=ADDRESS | fields, headers=headers
-        )
-        provider = await a_provider(studio, headers)
-        changed = await patched(studio, headers, provider, **fields)
-        after = await shown(studio, headers, provider)
 
-    assert wrong_fields(new) == [path]
-    assert [p.removeprefix("$.") for p in wrong_fields(changed)] == [
-        path.removeprefix("$.")
-    ]
-    assert after == provider
+
+async def test_a_provider_that_may_not_be_is_refused_at_the_start_and_later(tmp_path: Path):
+    async with a_studio(tmp_path) as studio:
+        mine = await studio.register()
+        provider = await a_provider(studio, mine)
+        for fields, path in BAD:
+            body = ADDRESS | fields
+            new = await studio.client.post("/api/providers", json=body, headers=mine)
+            changed = await patched(studio, mine, provider, **fields)
+            assert wrong_fields(new) == wrong_fields(changed) == [path]
+        assert await shown(studio, mine, provider) == provider
 
 
 async def test_only_what_is_given_changes(tmp_path: Path):
@@ -120,31 +111,25 @@ async def test_only_what_is_given_changes(tmp_path: Path):
     assert named.json() == provider | {"name": "Other"}
 
 
-@pytest.mark.parametrize(
-    ("base_url", "kept"),
-    [
-        ("https://a.example", True),
-        ("https://a.example/", True),
-        ("https://A.example:443/v2", True),
-        ("https://b.example", False),
-        ("http://a.example", False),
-        ("https://a.example:8443", False),
-    ],
-)
-async def test_another_origin_drops_key_and_headers(
-    tmp_path: Path, base_url: str, kept: bool
-):
+async def test_another_origin_drops_key_and_headers(tmp_path: Path):
+    own, none = ("own", {"X-Key": "***"}), ("none", {})
+    cases = (
+        ("https://a.example", own),
+        ("https://a.example/", own),
+        ("https://A.example:443/v2", own),
+        ("https://b.example", none),
+        ("http://a.example", none),
+        ("https://a.example:8443", none),
+    )
     async with a_studio(tmp_path) as studio:
         headers = await studio.register()
-        provider = await with_key(studio, headers)
-        assert provider["key_status"] == "own"
-        answer = await patched(studio, headers, provider, base_url=base_url)
-        after = await shown(studio, headers, provider)
-
-    assert answer.json() == after
-    assert (after["key_status"], after["headers"]) == (
-        ("own", {"X-Key": "***"}) if kept else ("none", {})
-    )
+        for base_url, kept in cases:
+            provider = await with_key(studio, headers)
+            assert provider["key_status"] == "own"
+            answer = await patched(studio, headers, provider, base_url=base_url)
+            after = await shown(studio, headers, provider)
+            assert answer.json() == after
+            assert (after["key_status"], after["headers"]) == kept, base_url
 
 
 async def test_a_hidden_header_stays_as_it_was_at_its_own_address_only(tmp_path: Path):
@@ -185,15 +170,14 @@ async def test_a_key_is_stored_replaced_and_forgotten(tmp_path: Path):
     assert states == ["none", "own", "own", "none", "none"]
 
 
-@pytest.mark.parametrize("value", ["", "a\r\nb", "schlüssel", "x" * 10_001, 7])
-async def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path, value):
+async def test_what_is_no_key_is_refused_and_not_repeated(tmp_path: Path):
     async with a_studio(tmp_path) as studio:
         headers = await studio.register()
         provider = await a_provider(studio, headers)
-        answer = await put_key(studio, headers, provider, value)
-
-    assert wrong_fields(answer) == ["$.value"]
-    assert not isinstance(value, str) or not value or value not in answer.text
+        for value in ("", "a\r\nb", "schlüssel", "x" * 10_001, 7):
+            answer = await put_key(studio, headers, provider, value)
+            assert wrong_fields(answer) == ["$.value"]
+            assert not value or str(value) not in answer.json()["detail"]
 
 
 async def test_no_answer_ever_holds_a_key_or_the_value_of_a_header(tmp_path: Path):
@@ -264,9 +248,8 @@ async def test_after_the_encryption_key_was_lost_keys_can_be_entered_again(tmp_p
     )
 
 
-@pytest.mark.parametrize(
-    ("base_url", "status"),
-    [
+async def test_the_operators_key_is_offered_for_its_own_host_over_tls_only(tmp_path: Path):
+    cases = (
         ("https://api.openai.com/v1", "shared"),
         ("https://api.openai.com:443", "shared"),
         ("https://api.mistral.ai/v1", "none"),
@@ -274,19 +257,15 @@ async def test_after_the_encryption_key_was_lost_keys_can_be_entered_again(tmp_p
         ("https://evil.example/api.openai.com", "none"),
         ("http://api.openai.com/v1", "none"),
         ("https://api.openai.com:8443/v1", "none"),
-    ],
-)
-async def test_the_operators_key_is_offered_for_its_own_host_over_tls_only(
-    tmp_path: Path, base_url: str, status: str
-):
+    )
     async with a_studio(tmp_path, OPENAI_API_KEY=KEY) as studio:
         headers = await studio.register()
-        provider = await a_provider(studio, headers, base_url=base_url)
-        await put_key(studio, headers, provider, "sk-own")
-        own = await shown(studio, headers, provider)
-
-    assert (provider["key_status"], own["key_status"]) == (status, "own")
-    assert KEY not in str(provider)
+        for base_url, status in cases:
+            provider = await a_provider(studio, headers, base_url=base_url)
+            await put_key(studio, headers, provider, "sk-own")
+            own = await shown(studio, headers, provider)
+            assert (provider["key_status"], own["key_status"]) == (status, "own")
+            assert KEY not in str(provider)
 
 
 async def test_the_simulator_has_no_address_and_no_key_and_stays(tmp_path: Path):

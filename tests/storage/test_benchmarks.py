@@ -200,8 +200,10 @@ def test_a_deleted_benchmark_takes_job_requests_and_rows_along(store: Store, ada
         write(store, benchmarks.store_results, job, RESULTS, AT_MS)
     stepped(store, running, Finish(AT_MS))
 
-    write(store, benchmarks.delete, running.result_id, owner_id=ada.id)
+    slices = [write(store, benchmarks.delete, running.result_id, owner_id=ada.id)]
+    slices += [write(store, benchmarks.delete, running.result_id, owner_id=ada.id)]
 
+    assert slices == [False, True]
     with pytest.raises(NotFoundError):
         benchmarks.get(running.result_id, owner_id=ada.id)
     for table, count in ((JobRow, 1), (BenchmarkRow, 1), (RequestRow, 2), (ResultRow, 2)):

@@ -54,6 +54,11 @@ def test_one_batch_at_once_from_several_writers_counts_once(store: Store, runnin
     assert len(samples.of_rows(running.result_id, [0])) == 3
 
 
+def test_a_sample_twice_in_one_batch_counts_once(store: Store, running):
+    assert write(store, samples.store, running, [*BATCH, BATCH[0]]) == 3
+    assert jobs.by_id(running.id).done == 3
+
+
 def test_an_empty_batch_says_how_many_are_done(store: Store, running):
     write(store, samples.store, running, BATCH[:2])
 

@@ -1,6 +1,6 @@
 import pytest
 
-from domain.errors import InvalidRequestError
+from domain.errors import SettingsError
 from studio.bench_target import bench_target
 
 ENVIRON = {
@@ -50,7 +50,7 @@ def test_a_variable_that_is_named_is_taken_for_any_host():
 
 
 def test_what_is_no_address_is_refused():
-    with pytest.raises(InvalidRequestError, match="must begin with http"):
+    with pytest.raises(SettingsError, match="--base-url must begin with http"):
         target(base_url="api.openai.com")
 
 
