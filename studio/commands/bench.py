@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from domain.errors import InvalidRequestError, SettingsError
+from domain.errors import SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
-from domain.provider_rules import checked_base_url
 from domain.wire.benchmarks import Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
 from studio.bench_table import notes, progress_line, result_table
+from studio.bench_target import BenchTarget, Kind, bench_target
 from studio.simulator_host import SimulatorHost
 
 console = Console()
@@ -28,25 +28,29 @@ PROMPT = "Explain in a few sentences why the sky is blue."
 
 def bench(  # noqa: PLR0913 - each is an option
     *,
+    kind: Kind = "openai",
     base_url: str | None = None,
     model: list[str] | None = None,
     requests: int = 10,
     warmup: int = 1,
     max_tokens: int = 512,
     prompt: str = PROMPT,
-    api_key_env: str = "OPENAI_API_KEY",
+    api_key_env: str | None = None,
     timeout_s: float = 120,
     seed: int | None = None,
     json: Path | None = None,
 ) -> int:
-    """Benchmark an OpenAI-compatible endpoint from the terminal, without a server.
+    """Benchmark an endpoint from the terminal, without a server.
 
-    Without `--base-url` the built-in simulator is benchmarked.
+    Without `--kind` and `--base-url` the built-in simulator is benchmarked.
 
     Parameters
     ----------
+    kind
+        The wire protocol: OpenAI-compatible, Anthropic Messages or Gemini.
     base_url
-        For example https://api.openai.com/v1 or http://localhost:11434/v1.
+        For example https://api.openai.com/v1 or http://localhost:11434/v1. Default for
+        Anthropic and Gemini: their own service.
     model
         Model to ask for; may be given several times. Default: three of the simulator's.
     requests
@@ -58,7 +62,8 @@ def bench(  # noqa: PLR0913 - each is an option
     prompt
         What to ask.
     api_key_env
-        Environment variable that holds the key.
+        Environment variable that holds the key. Default: the one that belongs to the host,
+        for example ANTHROPIC_API_KEY.
     timeout_s
         Most seconds a request may take.
     seed
@@ -67,6 +72,9 @@ def bench(  # noqa: PLR0913 - each is an option
         File for the result rows.
 
     """
+    target = bench_target(kind, base_url, api_key_env, os.environ)
+    if target.base_url is not None and not model:
+        raise SettingsError("name the model to ask for with --model")
     submission = _checked(
         Submission(
             targets=[
@@ -81,9 +89,7 @@ def bench(  # noqa: PLR0913 - each is an option
             seed=new_seed() if seed is None else seed,
         )
     )
-    url = None if base_url is None else _checked_url(base_url)
-    key = os.environ.get(api_key_env) if url else None
-    state, rows = asyncio.run(_bench(submission, url, key))
+    state, rows = asyncio.run(_bench(submission, target))
     _report(state, rows, json)
     return 1 if state.failure else 130 if state.interrupted else 0
 
@@ -96,24 +102,18 @@ def _checked(submission: Submission) -> Submission:
         raise SettingsError(f"this cannot be benchmarked: {error}") from None
 
 
-def _checked_url(base_url: str) -> str:
-    try:
-        return checked_base_url(base_url)
-    except InvalidRequestError as error:
-        raise SettingsError(f"--base-url {error.errors[0].message}") from None
-
-
 async def _bench(
-    submission: Submission, base_url: str | None, key: str | None
+    submission: Submission, target: BenchTarget
 ) -> tuple[BenchState, list[ResultRow]]:
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     try:
-        url = base_url or await simulator.base_url()
+        url = target.base_url or await simulator.base_url()
         seed = submission.seed or 0
-        plan = make_plan(submission, _snapshots(submission, url), seed=seed)
+        snapshots = _snapshots(submission, target.kind, url)
+        plan = make_plan(submission, snapshots, seed=seed)
         endpoints = [
-            Endpoint(kind="openai", base_url=url, model=t.model, api_key=key)
+            Endpoint(kind=target.kind, base_url=url, model=t.model, api_key=target.key)
             for t in submission.targets
         ]
         return await _watched(plan, endpoints, stop)
@@ -133,12 +133,12 @@ async def _watched(
         return await run_bench(plan, endpoints, stop=stop, watch=watch)
 
 
-def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
+def _snapshots(submission: Submission, kind: Kind, base_url: str) -> list[TargetSnapshot]:
     return [
         TargetSnapshot(
             provider_id=target.provider_id,
             provider_name=base_url,
-            kind="openai",
+            kind=kind,
             base_url=base_url,
             max_concurrency=None,
             model=target.model,

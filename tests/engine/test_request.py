@@ -113,7 +113,9 @@ async def test_a_request_carries_no_cookie_of_the_one_before():
 async def test_what_the_model_does_not_take_is_said_in_the_sample():
     async with scripted() as server:
         sample = await send(endpoint(server.url, unsupported_params=["temperature"]))
-    assert sample.adjustments == ["temperature omitted"]
+    assert sample.adjustments == [
+        "temperature was omitted: the model is registered as not taking it."
+    ]
     assert "temperature" not in server.exchanges[0].json
 
 

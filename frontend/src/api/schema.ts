@@ -4,85 +4,17 @@
  */
 
 export interface paths {
-    "/healthz": {
+    "/api/admin/system": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Whether the server answers */
-        get: operations["getHealthz"];
+        /** How the studio is */
+        get: operations["getAdminSystem"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the server takes work */
-        get: operations["getReadyz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This document */
-        get: operations["getOpenapiJson"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/docs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A page that renders this document */
-        get: operations["getDocs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make an account; the first one is the admin's */
-        post: operations["postAuthRegister"];
         delete?: never;
         options?: never;
         head?: never;
@@ -100,23 +32,6 @@ export interface paths {
         put?: never;
         /** Sign in */
         post: operations["postAuthLogin"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Renew the access token */
-        post: operations["postAuthRefresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -157,6 +72,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew the access token */
+        post: operations["postAuthRefresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an account; the first one is the admin's */
+        post: operations["postAuthRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/ws-ticket": {
         parameters: {
             query?: never;
@@ -168,6 +117,214 @@ export interface paths {
         put?: never;
         /** Get a single-use token for `/ws` */
         post: operations["postAuthWsTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/benchmarks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List benchmarks, newest first */
+        get: operations["getBenchmarks"];
+        put?: never;
+        /** Start a benchmark; the job is stored before this answers */
+        post: operations["postBenchmarks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/benchmarks/{benchmark_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a benchmark with its result rows */
+        get: operations["getBenchmarksBenchmarkId"];
+        put?: never;
+        post?: never;
+        /** Delete a benchmark that has ended, with everything measured */
+        delete: operations["deleteBenchmarksBenchmarkId"];
+        options?: never;
+        head?: never;
+        /** Change label or notes */
+        patch: operations["patchBenchmarksBenchmarkId"];
+        trace?: never;
+    };
+    "/api/benchmarks/{benchmark_id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the measured requests, newest first */
+        get: operations["getBenchmarksBenchmarkIdRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page that renders this document */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs, newest first */
+        get: operations["getJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a job */
+        get: operations["getJobsJobId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a job; what was measured stays */
+        post: operations["postJobsJobIdCancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a job's numbered events, oldest first */
+        get: operations["getJobsJobIdEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models of all providers */
+        get: operations["getModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{model_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a model; what was measured stays */
+        delete: operations["deleteModelsModelId"];
+        options?: never;
+        head?: never;
+        /** Change a model */
+        patch: operations["patchModelsModelId"];
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["getOpenapiJson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List known providers, to set one up from */
+        get: operations["getPresets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -246,15 +403,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models": {
+    "/healthz": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** List the models of all providers */
-        get: operations["getModels"];
+        /** Whether the server answers */
+        get: operations["getHealthz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -263,155 +420,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/models/{model_id}": {
+    "/readyz": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Delete a model; what was measured stays */
-        delete: operations["deleteModelsModelId"];
-        options?: never;
-        head?: never;
-        /** Change a model */
-        patch: operations["patchModelsModelId"];
-        trace?: never;
-    };
-    "/api/benchmarks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List benchmarks, newest first */
-        get: operations["getBenchmarks"];
-        put?: never;
-        /** Start a benchmark; the job is stored before this answers */
-        post: operations["postBenchmarks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/benchmarks/{benchmark_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show a benchmark with its result rows */
-        get: operations["getBenchmarksBenchmarkId"];
-        put?: never;
-        post?: never;
-        /** Delete a benchmark that has ended, with everything measured */
-        delete: operations["deleteBenchmarksBenchmarkId"];
-        options?: never;
-        head?: never;
-        /** Change label or notes */
-        patch: operations["patchBenchmarksBenchmarkId"];
-        trace?: never;
-    };
-    "/api/benchmarks/{benchmark_id}/requests": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the measured requests, newest first */
-        get: operations["getBenchmarksBenchmarkIdRequests"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List jobs, newest first */
-        get: operations["getJobs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Show a job */
-        get: operations["getJobsJobId"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{job_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End a job; what was measured stays */
-        post: operations["postJobsJobIdCancel"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/jobs/{job_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List a job's numbered events, oldest first */
-        get: operations["getJobsJobIdEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/system": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How the studio is */
-        get: operations["getAdminSystem"];
+        /** Whether the server takes work */
+        get: operations["getReadyz"];
         put?: never;
         post?: never;
         delete?: never;
@@ -429,200 +446,188 @@ export interface components {
          * @description What a sign-in, a registration or a refresh answers.
          */
         Access: {
-            user: components["schemas"]["User"];
             access_token: string;
+            expires_in: number;
             /** @enum {unknown} */
             token_type: "Bearer";
-            expires_in: number;
-        };
-        /**
-         * User
-         * @description An account, as its owner and admins see it.
-         */
-        User: {
-            id: string;
-            email: string;
-            /** @enum {unknown} */
-            role: "admin" | "user";
-            created_at: string;
-            totp: boolean;
-            limits: components["schemas"]["Limits"];
-        };
-        /**
-         * Limits
-         * @description What a user may occupy; null means no limit.
-         */
-        Limits: {
-            /** @default 4 */
-            max_concurrent_jobs?: number | null;
-            /** @default 100 */
-            max_queued_jobs?: number | null;
-            /** @default 1000 */
-            jobs_per_hour?: number | null;
+            user: components["schemas"]["User"];
         };
         /**
          * Ack
          * @description A cancel was taken; `status` is the job's status now.
          */
         Ack: {
+            job_id: string;
+            req_id: string | null;
+            status: string;
             /** @enum {unknown} */
             type: "ack";
-            req_id: string | null;
+        };
+        /**
+         * ActiveBenchmark
+         * @description A running job, as an admin sees it.
+         */
+        ActiveBenchmark: {
             job_id: string;
-            status: string;
+            progress: components["schemas"]["Progress"];
+            started_at: string | null;
+            /** @enum {unknown} */
+            status: "cancelled" | "done" | "failed" | "queued" | "running";
+            user_email: string;
         };
         /**
          * Benchmark
          * @description A benchmark: its spec, its state, and a result row per target x tier x level.
          */
         Benchmark: {
+            created_at: string;
+            ended_at: string | null;
             id: string;
             job_id: string;
-            /** @enum {unknown} */
-            status: "cancelled" | "done" | "failed" | "queued" | "running";
-            created_at: string;
-            started_at: string | null;
-            ended_at: string | null;
             label: string | null;
             notes: string | null;
-            spec: components["schemas"]["Submission"];
-            skipped_tiers: components["schemas"]["SkippedTier"][];
-            search: null;
             results: components["schemas"]["ResultRow"][];
-        };
-        /**
-         * Submission
-         * @description `POST /api/benchmarks`; the first alternative or value is the default.
-         */
-        Submission: {
-            targets: components["schemas"]["Target"][];
-            prompt: string;
-            /** @default null */
-            system_prompt?: string | null;
-            context_tiers?: number[];
-            /**
-             * @default avoid
-             * @enum {unknown}
-             */
-            cache?: "allow" | "avoid";
-            /** @default 3 */
-            runs?: number;
-            /** @default 1 */
-            warmup?: number;
-            /** @default 512 */
-            max_tokens?: number;
-            /** @default 0.7 */
-            temperature?: number | null;
-            /** @default {} */
-            params?: Record<string, never>;
-            /**
-             * @default {
-             *       "mode": "sequential"
-             *     }
-             */
-            load?: components["schemas"]["SequentialLoad"];
-            /** @default null */
-            slo?: components["schemas"]["Slo"] | null;
-            /** @default 120 */
-            timeout_s?: number;
-            /**
-             * @default reuse
-             * @enum {unknown}
-             */
-            connection?: "fresh" | "reuse";
-            /** @default null */
-            label?: string | null;
-            /** @default null */
-            notes?: string | null;
-            /** @default null */
-            seed?: number | null;
-        };
-        /**
-         * Target
-         * @description One endpoint to measure: a provider and the name of a registered model.
-         */
-        Target: {
-            provider_id: string;
-            model: string;
-        };
-        /**
-         * SequentialLoad
-         * @description One request after the other.
-         */
-        SequentialLoad: {
+            search: null;
+            skipped_tiers: components["schemas"]["SkippedTier"][];
+            spec: components["schemas"]["Submission"];
+            started_at: string | null;
             /** @enum {unknown} */
-            mode: "sequential";
+            status: "cancelled" | "done" | "failed" | "queued" | "running";
         };
         /**
-         * Slo
-         * @description What a request must meet to count as good; at least one limit.
+         * BenchmarkPage
+         * @description `GET /api/benchmarks`.
          */
-        Slo: {
-            /** @default null */
-            ttft_ms?: number | null;
-            /** @default null */
-            itl_ms?: number | null;
-            /** @default null */
-            e2e_ms?: number | null;
-            /** @default 95 */
-            percentile?: number;
+        BenchmarkPage: {
+            items: components["schemas"]["BenchmarkSummary"][];
+            next_cursor: string | null;
         };
         /**
-         * SkippedTier
-         * @description A context tier that was not measured for a target, and why.
+         * BenchmarkPatch
+         * @description `PATCH /api/benchmarks/{id}`.
          */
-        SkippedTier: {
-            target: components["schemas"]["Target"];
-            tier: number;
-            reason: string;
+        BenchmarkPatch: {
+            label?: string | null;
+            notes?: string | null;
         };
         /**
-         * ResultRow
-         * @description One row of a benchmark: a target x tier x load level.
+         * BenchmarkResult
+         * @description A numbered, final result row.
          */
-        ResultRow: {
-            ttft_ms: components["schemas"]["Distribution"] | null;
-            ttfa_ms: components["schemas"]["Distribution"] | null;
-            chunk_gap_ms: components["schemas"]["Distribution"] | null;
-            itl_ms: components["schemas"]["Distribution"] | null;
-            e2e_ms: components["schemas"]["Distribution"] | null;
-            scheduled_ttft_ms: components["schemas"]["Distribution"] | null;
-            output_tps: components["schemas"]["Distribution"] | null;
-            input_tps: components["schemas"]["Distribution"] | null;
-            target: components["schemas"]["ResultTarget"];
-            tier: number;
-            level: {
-                [key: string]: number;
-            };
-            requests: components["schemas"]["RequestCounts"];
-            steady: components["schemas"]["Steady"] | null;
-            throughput: components["schemas"]["Throughput"];
-            goodput: components["schemas"]["Goodput"] | null;
-            tokens: components["schemas"]["TokenSums"];
-            cost_usd: number | null;
-            stalls: number;
-            adjustments: string[];
-            warnings: string[];
-            partial: boolean;
-            attempts: number;
-            instrument: components["schemas"]["Instrument"];
+        BenchmarkResult: {
+            job_id: string;
+            result: components["schemas"]["ResultRow"];
+            seq: number;
+            /** @enum {unknown} */
+            type: "benchmark_result";
+        };
+        /**
+         * BenchmarkSummary
+         * @description A benchmark in a list: everything but the result rows.
+         */
+        BenchmarkSummary: {
+            created_at: string;
+            ended_at: string | null;
+            id: string;
+            job_id: string;
+            label: string | null;
+            notes: string | null;
+            /** @enum {unknown} */
+            status: "cancelled" | "done" | "failed" | "queued" | "running";
+            targets: components["schemas"]["Target"][];
+        };
+        /**
+         * Cancel
+         * @description Cancels a job of one's own.
+         */
+        Cancel: {
+            job_id: string;
+            /** @default null */
+            req_id?: string | null;
+            /** @enum {unknown} */
+            type: "cancel";
+        };
+        /**
+         * Checks
+         * @description What readiness depends on.
+         */
+        Checks: {
+            database: boolean;
+            engine: boolean;
+            migrations: boolean;
+        };
+        /**
+         * ConnectionInfo
+         * @description This connection among the user's open ones.
+         */
+        ConnectionInfo: {
+            id: string;
+            limit: number;
+            open: number;
         };
         /**
          * Distribution
          * @description One measure over all measured, successful requests of a row.
          */
         Distribution: {
+            ci95: components["schemas"]["Intervals"];
+            max: number;
             mean: number;
-            sd: number | null;
             min: number;
+            n: number;
+            needs_n: components["schemas"]["NeedsN"];
             p50: number;
             p90: number;
             p95: number;
             p99: number;
-            max: number;
-            n: number;
-            ci95: components["schemas"]["Intervals"];
-            needs_n: components["schemas"]["NeedsN"];
+            sd: number | null;
+        };
+        /**
+         * ErrorFrame
+         * @description A message could not be served; the connection stays open.
+         */
+        ErrorFrame: {
+            code: string;
+            detail: string;
+            req_id: string | null;
+            /** @enum {unknown} */
+            type: "error";
+        };
+        /**
+         * Goodput
+         * @description Share of intended requests that met every SLO, with its Wilson interval.
+         */
+        Goodput: {
+            ci95: [
+                number,
+                number
+            ];
+            per_s: number | null;
+            share: number;
+        };
+        /**
+         * Health
+         * @description `GET /healthz`, exactly.
+         */
+        Health: {
+            /** @enum {unknown} */
+            status: "ok";
+            version: string;
+        };
+        /**
+         * Instrument
+         * @description How late the stopwatch itself was, and whether to trust the row.
+         */
+        Instrument: {
+            /** @enum {unknown} */
+            clock: "kernel" | "user";
+            coalesced_pct: number | null;
+            cpu_pct: number | null;
+            loop_lag_ms: components["schemas"]["LagSummary"] | null;
+            reasons: string[];
+            rx_lag_ms: components["schemas"]["LagSummary"] | null;
+            send_lag_ms: components["schemas"]["LagSummary"] | null;
+            trusted: boolean;
         };
         /**
          * Intervals
@@ -651,208 +656,30 @@ export interface components {
             ] | null;
         };
         /**
-         * NeedsN
-         * @description How many more samples each percentile's interval needs; 0 when it has enough.
-         */
-        NeedsN: {
-            p50: number;
-            p90: number;
-            p95: number;
-            p99: number;
-        };
-        /**
-         * ResultTarget
-         * @description Who was measured, as snapshotted at submit.
-         */
-        ResultTarget: {
-            provider_id: string;
-            provider_name: string;
-            model: string;
-        };
-        /**
-         * RequestCounts
-         * @description Requests of a row; `by_error` counts the failed ones by class.
-         */
-        RequestCounts: {
-            ok: number;
-            failed: number;
-            by_error: {
-                [key: string]: number;
-            };
-        };
-        /**
-         * Steady
-         * @description The steady-state window of a stage, seconds since the stage's start.
-         */
-        Steady: {
-            ttft_ms: components["schemas"]["Distribution"] | null;
-            ttfa_ms: components["schemas"]["Distribution"] | null;
-            chunk_gap_ms: components["schemas"]["Distribution"] | null;
-            itl_ms: components["schemas"]["Distribution"] | null;
-            e2e_ms: components["schemas"]["Distribution"] | null;
-            scheduled_ttft_ms: components["schemas"]["Distribution"] | null;
-            output_tps: components["schemas"]["Distribution"] | null;
-            input_tps: components["schemas"]["Distribution"] | null;
-            from_s: number;
-            to_s: number;
-        };
-        /**
-         * Throughput
-         * @description Of the whole row: null when nothing was measured.
-         */
-        Throughput: {
-            requests_per_s: number | null;
-            output_tokens_per_s: number | null;
-        };
-        /**
-         * Goodput
-         * @description Share of intended requests that met every SLO, with its Wilson interval.
-         */
-        Goodput: {
-            share: number;
-            ci95: [
-                number,
-                number
-            ];
-            per_s: number | null;
-        };
-        /**
-         * TokenSums
-         * @description Tokens of all ok requests; null where nobody counted them.
-         */
-        TokenSums: {
-            input: number | null;
-            output: number | null;
-            reasoning: number | null;
-            cached: number | null;
-            source: ("events" | "tokenizer" | "usage") | null;
-        };
-        /**
-         * Instrument
-         * @description How late the stopwatch itself was, and whether to trust the row.
-         */
-        Instrument: {
-            rx_lag_ms: components["schemas"]["LagSummary"] | null;
-            send_lag_ms: components["schemas"]["LagSummary"] | null;
-            coalesced_pct: number | null;
-            loop_lag_ms: components["schemas"]["LagSummary"] | null;
-            cpu_pct: number | null;
-            /** @enum {unknown} */
-            clock: "kernel" | "user";
-            trusted: boolean;
-            reasons: string[];
-        };
-        /**
-         * LagSummary
-         * @description A lateness of our own, in milliseconds.
-         */
-        LagSummary: {
-            p50: number;
-            p99: number;
-            max: number;
-        };
-        /**
-         * BenchmarkPage
-         * @description `GET /api/benchmarks`.
-         */
-        BenchmarkPage: {
-            next_cursor: string | null;
-            items: components["schemas"]["BenchmarkSummary"][];
-        };
-        /**
-         * BenchmarkSummary
-         * @description A benchmark in a list: everything but the result rows.
-         */
-        BenchmarkSummary: {
-            id: string;
-            job_id: string;
-            /** @enum {unknown} */
-            status: "cancelled" | "done" | "failed" | "queued" | "running";
-            created_at: string;
-            ended_at: string | null;
-            label: string | null;
-            notes: string | null;
-            targets: components["schemas"]["Target"][];
-        };
-        /**
-         * BenchmarkPatch
-         * @description `PATCH /api/benchmarks/{id}`.
-         */
-        BenchmarkPatch: {
-            label?: string | null;
-            notes?: string | null;
-        };
-        /**
-         * BenchmarkResult
-         * @description A numbered, final result row.
-         */
-        BenchmarkResult: {
-            /** @enum {unknown} */
-            type: "benchmark_result";
-            seq: number;
-            job_id: string;
-            result: components["schemas"]["ResultRow"];
-        };
-        /**
-         * Cancel
-         * @description Cancels a job of one's own.
-         */
-        Cancel: {
-            /** @enum {unknown} */
-            type: "cancel";
-            job_id: string;
-            /** @default null */
-            req_id?: string | null;
-        };
-        /**
-         * ErrorFrame
-         * @description A message could not be served; the connection stays open.
-         */
-        ErrorFrame: {
-            /** @enum {unknown} */
-            type: "error";
-            code: string;
-            detail: string;
-            req_id: string | null;
-        };
-        /**
-         * Health
-         * @description `GET /healthz`, exactly.
-         */
-        Health: {
-            /** @enum {unknown} */
-            status: "ok";
-            version: string;
-        };
-        /**
          * Job
          * @description A job; `result_id` names what it makes (the benchmark's id).
          */
         Job: {
+            attempt: number;
+            created_at: string;
+            ended_at: string | null;
+            error: components["schemas"]["JobError"] | null;
             id: string;
             kind: string;
-            /** @enum {unknown} */
-            status: "cancelled" | "done" | "failed" | "queued" | "running";
-            created_at: string;
-            started_at: string | null;
-            ended_at: string | null;
             progress: components["schemas"]["Progress"];
             queue_position: number | null;
             result_id: string;
-            error: components["schemas"]["JobError"] | null;
-            attempt: number;
             resumed: boolean;
+            started_at: string | null;
+            /** @enum {unknown} */
+            status: "cancelled" | "done" | "failed" | "queued" | "running";
         };
         /**
-         * Progress
-         * @description How far a job is; `eta_s` is null until it can be known.
+         * JobAccepted
+         * @description The 202 of whatever starts work.
          */
-        Progress: {
-            done: number;
-            total: number;
-            pct: number;
-            eta_s: number | null;
-            detail: string | null;
+        JobAccepted: {
+            job: components["schemas"]["Job"];
         };
         /**
          * JobError
@@ -863,70 +690,52 @@ export interface components {
             message: string;
         };
         /**
-         * JobAccepted
-         * @description The 202 of whatever starts work.
+         * JobEvent
+         * @description One numbered event of a job's life.
          */
-        JobAccepted: {
-            job: components["schemas"]["Job"];
+        JobEvent: {
+            at: string;
+            payload: Record<string, never>;
+            seq: number;
+            type: string;
         };
         /**
          * JobEventPage
          * @description `GET /api/jobs/{id}/events`, oldest first.
          */
         JobEventPage: {
-            next_cursor: string | null;
             items: components["schemas"]["JobEvent"][];
-        };
-        /**
-         * JobEvent
-         * @description One numbered event of a job's life.
-         */
-        JobEvent: {
-            seq: number;
-            type: string;
-            at: string;
-            payload: Record<string, never>;
+            next_cursor: string | null;
         };
         /**
          * JobFrame
          * @description A numbered change of a job; the event's name is its `type`.
          */
         JobFrame: {
+            job: components["schemas"]["Job"];
+            seq: number;
             /** @enum {unknown} */
             type: "job_cancelled" | "job_completed" | "job_created" | "job_failed" | "job_queued" | "job_started";
-            seq: number;
-            job: components["schemas"]["Job"];
         };
         /**
          * JobPage
          * @description `GET /api/jobs`.
          */
         JobPage: {
-            next_cursor: string | null;
             items: components["schemas"]["Job"][];
+            next_cursor: string | null;
         };
         /**
          * JobProgress
          * @description Unnumbered, merged, the latest wins.
          */
         JobProgress: {
-            /** @enum {unknown} */
-            type: "job_progress";
             job_id: string;
+            live: components["schemas"]["Live"] | null;
             progress: components["schemas"]["Progress"];
             queue_position: number | null;
-            live: components["schemas"]["Live"] | null;
-        };
-        /**
-         * Live
-         * @description What the load is doing right now; null where nothing was seen yet.
-         */
-        Live: {
-            requests_per_s: number | null;
-            output_tokens_per_s: number | null;
-            ttft_p50_ms: number | null;
-            active_streams: number;
-            errors: number;
+            /** @enum {unknown} */
+            type: "job_progress";
         };
         /**
          * KeyValue
@@ -936,28 +745,60 @@ export interface components {
             value: string;
         };
         /**
+         * LagSummary
+         * @description A lateness of our own, in milliseconds.
+         */
+        LagSummary: {
+            max: number;
+            p50: number;
+            p99: number;
+        };
+        /**
+         * Limits
+         * @description What a user may occupy; null means no limit.
+         */
+        Limits: {
+            /** @default 1000 */
+            jobs_per_hour?: number | null;
+            /** @default 4 */
+            max_concurrent_jobs?: number | null;
+            /** @default 100 */
+            max_queued_jobs?: number | null;
+        };
+        /**
+         * Live
+         * @description What the load is doing right now; null where nothing was seen yet.
+         */
+        Live: {
+            active_streams: number;
+            errors: number;
+            output_tokens_per_s: number | null;
+            requests_per_s: number | null;
+            ttft_p50_ms: number | null;
+        };
+        /**
          * Login
          * @description `POST /api/auth/login`; the password's form is not judged here.
          */
         Login: {
             email: string;
-            password: string;
             /** @default null */
             otp?: string | null;
+            password: string;
         };
         /**
          * Model
          * @description A model of a provider; `name` is what is sent on the wire.
          */
         Model: {
-            id: string;
-            provider_id: string;
-            name: string;
-            display_name: string;
             context_window: number | null;
-            max_output_tokens: number | null;
+            display_name: string;
+            id: string;
             input_usd_per_mtok: number | null;
+            max_output_tokens: number | null;
+            name: string;
             output_usd_per_mtok: number | null;
+            provider_id: string;
             system_prompt: string | null;
             unsupported_params: string[];
         };
@@ -966,37 +807,47 @@ export interface components {
          * @description `GET /api/models`.
          */
         ModelPage: {
-            next_cursor: string | null;
             items: components["schemas"]["Model"][];
+            next_cursor: string | null;
         };
         /**
          * ModelPatch
          * @description `PATCH /api/models/{id}`; what is absent stays.
          */
         ModelPatch: {
-            name?: string;
-            display_name?: string;
             context_window?: number | null;
-            max_output_tokens?: number | null;
+            display_name?: string;
             input_usd_per_mtok?: number | null;
+            max_output_tokens?: number | null;
+            name?: string;
             output_usd_per_mtok?: number | null;
             system_prompt?: string | null;
             unsupported_params?: string[];
+        };
+        /**
+         * NeedsN
+         * @description How many more samples each percentile's interval needs; 0 when it has enough.
+         */
+        NeedsN: {
+            p50: number;
+            p90: number;
+            p95: number;
+            p99: number;
         };
         /**
          * NewModel
          * @description `POST /api/providers/{id}/models`; `display_name` defaults to `name`.
          */
         NewModel: {
-            name: string;
-            /** @default null */
-            display_name?: string | null;
             /** @default null */
             context_window?: number | null;
             /** @default null */
-            max_output_tokens?: number | null;
+            display_name?: string | null;
             /** @default null */
             input_usd_per_mtok?: number | null;
+            /** @default null */
+            max_output_tokens?: number | null;
+            name: string;
             /** @default null */
             output_usd_per_mtok?: number | null;
             /** @default null */
@@ -1009,116 +860,140 @@ export interface components {
          * @description `POST /api/providers`.
          */
         NewProvider: {
-            name: string;
-            /** @enum {unknown} */
-            kind: "openai";
             base_url: string;
-            /** @default null */
-            max_concurrency?: number | null;
+            /** @default true */
+            enabled?: boolean;
             /** @default {} */
             headers?: {
                 [key: string]: string;
             };
-            /** @default true */
-            enabled?: boolean;
+            /** @enum {unknown} */
+            kind: "anthropic" | "gemini" | "openai";
+            /** @default null */
+            max_concurrency?: number | null;
+            name: string;
         };
         /**
          * Ping
          * @description Keeps the connection; at least every 60 s.
          */
         Ping: {
-            /** @enum {unknown} */
-            type: "ping";
             /** @default null */
             t?: number | null;
+            /** @enum {unknown} */
+            type: "ping";
         };
         /**
          * Pong
          * @description The answer to a ping, with its `t` if it had one.
          */
         Pong: {
+            t: number | null;
             /** @enum {unknown} */
             type: "pong";
-            t: number | null;
+        };
+        /**
+         * Preset
+         * @description A known provider; `quirks` are sentences about what its calls must be like.
+         *
+         *         `shared_key` is the environment variable from which an operator may offer a key.
+         */
+        Preset: {
+            base_url: string;
+            /** @enum {unknown} */
+            kind: "anthropic" | "gemini" | "openai";
+            name: string;
+            quirks: string[];
+            shared_key: string | null;
+        };
+        /**
+         * PresetPage
+         * @description `GET /api/presets`; always one page.
+         */
+        PresetPage: {
+            items: components["schemas"]["Preset"][];
+            next_cursor: string | null;
         };
         /**
          * Problem
          * @description An error as RFC 9457 `application/problem+json`.
          */
         Problem: {
-            type: string;
-            title: string;
-            status: number;
             detail: string;
-            request_id: string;
             errors?: components["schemas"]["ProblemField"][];
+            request_id: string;
+            status: number;
+            title: string;
+            type: string;
         };
         /**
          * ProblemField
          * @description One field that is wrong: where (`$.targets[0].model`) and why.
          */
         ProblemField: {
-            path: string;
             message: string;
+            path: string;
+        };
+        /**
+         * Progress
+         * @description How far a job is; `eta_s` is null until it can be known.
+         */
+        Progress: {
+            detail: string | null;
+            done: number;
+            eta_s: number | null;
+            pct: number;
+            total: number;
         };
         /**
          * Provider
          * @description A provider with its models; header values are secrets and come back as `***`.
          */
         Provider: {
-            id: string;
-            name: string;
-            /** @enum {unknown} */
-            kind: "openai" | "simulator";
             base_url: string | null;
-            max_concurrency: number | null;
+            created_at: string;
+            enabled: boolean;
             headers: {
                 [key: string]: string;
             };
-            enabled: boolean;
+            id: string;
             /** @enum {unknown} */
             key_status: "none" | "own" | "shared";
-            created_at: string;
+            /** @enum {unknown} */
+            kind: "anthropic" | "gemini" | "openai" | "simulator";
+            max_concurrency: number | null;
             models: components["schemas"]["Model"][];
+            name: string;
         };
         /**
          * ProviderPage
          * @description `GET /api/providers`.
          */
         ProviderPage: {
-            next_cursor: string | null;
             items: components["schemas"]["Provider"][];
+            next_cursor: string | null;
         };
         /**
          * ProviderPatch
          * @description `PATCH /api/providers/{id}`; what is absent stays.
          */
         ProviderPatch: {
-            name?: string;
             base_url?: string;
-            max_concurrency?: number | null;
+            enabled?: boolean;
             headers?: {
                 [key: string]: string;
             };
-            enabled?: boolean;
+            max_concurrency?: number | null;
+            name?: string;
         };
         /**
          * Readiness
          * @description `GET /readyz`: 200 when `ready`, else 503.
          */
         Readiness: {
+            checks: components["schemas"]["Checks"];
             /** @enum {unknown} */
             status: "not ready" | "ready";
-            checks: components["schemas"]["Checks"];
-        };
-        /**
-         * Checks
-         * @description What readiness depends on.
-         */
-        Checks: {
-            database: boolean;
-            migrations: boolean;
-            engine: boolean;
         };
         /**
          * Registration
@@ -1126,52 +1001,55 @@ export interface components {
          */
         Registration: {
             email: string;
-            password: string;
             /** @default null */
             invite?: string | null;
+            password: string;
             /** @default null */
             setup_token?: string | null;
-        };
-        /**
-         * RequestPage
-         * @description `GET /api/benchmarks/{id}/requests`.
-         */
-        RequestPage: {
-            next_cursor: string | null;
-            items: components["schemas"]["Request"][];
         };
         /**
          * Request
          * @description One measured request of a benchmark.
          */
         Request: {
+            attempt: number;
+            cached_tokens: number | null;
+            coalesced: boolean;
+            connect_ms: number | null;
+            e2e_ms: number | null;
+            error: components["schemas"]["RequestError"] | null;
             id: string;
-            target: components["schemas"]["Target"];
-            tier: number;
+            index: number;
+            input_tokens: number | null;
+            itl_ms: number | null;
             level: {
                 [key: string]: number;
             };
-            index: number;
-            warmup: boolean;
-            /** @enum {unknown} */
-            status: "failed" | "ok" | "superseded";
-            attempt: number;
-            started_at: string;
-            ttft_ms: number | null;
-            ttfa_ms: number | null;
-            itl_ms: number | null;
-            e2e_ms: number | null;
-            stream_end_ms: number | null;
-            connect_ms: number | null;
-            input_tokens: number | null;
             output_tokens: number | null;
             reasoning_tokens: number | null;
-            cached_tokens: number | null;
-            token_source: string | null;
-            rx_lag_ms: number | null;
-            coalesced: boolean;
             resent: boolean;
-            error: components["schemas"]["RequestError"] | null;
+            rx_lag_ms: number | null;
+            started_at: string;
+            /** @enum {unknown} */
+            status: "failed" | "ok" | "superseded";
+            stream_end_ms: number | null;
+            target: components["schemas"]["Target"];
+            tier: number;
+            token_source: string | null;
+            ttfa_ms: number | null;
+            ttft_ms: number | null;
+            warmup: boolean;
+        };
+        /**
+         * RequestCounts
+         * @description Requests of a row; `by_error` counts the failed ones by class.
+         */
+        RequestCounts: {
+            by_error: {
+                [key: string]: number;
+            };
+            failed: number;
+            ok: number;
         };
         /**
          * RequestError
@@ -1179,87 +1057,248 @@ export interface components {
          */
         RequestError: {
             class: string;
-            message: string;
             /** @default null */
             http_status?: number | null;
+            message: string;
             /** @default null */
             retry_after_s?: number | null;
+        };
+        /**
+         * RequestPage
+         * @description `GET /api/benchmarks/{id}/requests`.
+         */
+        RequestPage: {
+            items: components["schemas"]["Request"][];
+            next_cursor: string | null;
+        };
+        /**
+         * ResultRow
+         * @description One row of a benchmark: a target x tier x load level.
+         */
+        ResultRow: {
+            adjustments: string[];
+            attempts: number;
+            chunk_gap_ms: components["schemas"]["Distribution"] | null;
+            cost_usd: number | null;
+            e2e_ms: components["schemas"]["Distribution"] | null;
+            goodput: components["schemas"]["Goodput"] | null;
+            input_tps: components["schemas"]["Distribution"] | null;
+            instrument: components["schemas"]["Instrument"];
+            itl_ms: components["schemas"]["Distribution"] | null;
+            level: {
+                [key: string]: number;
+            };
+            output_tps: components["schemas"]["Distribution"] | null;
+            partial: boolean;
+            requests: components["schemas"]["RequestCounts"];
+            scheduled_ttft_ms: components["schemas"]["Distribution"] | null;
+            stalls: number;
+            steady: components["schemas"]["Steady"] | null;
+            target: components["schemas"]["ResultTarget"];
+            throughput: components["schemas"]["Throughput"];
+            tier: number;
+            tokens: components["schemas"]["TokenSums"];
+            ttfa_ms: components["schemas"]["Distribution"] | null;
+            ttft_ms: components["schemas"]["Distribution"] | null;
+            warnings: string[];
+        };
+        /**
+         * ResultTarget
+         * @description Who was measured, as snapshotted at submit.
+         */
+        ResultTarget: {
+            model: string;
+            provider_id: string;
+            provider_name: string;
+        };
+        /**
+         * SequentialLoad
+         * @description One request after the other.
+         */
+        SequentialLoad: {
+            /** @enum {unknown} */
+            mode: "sequential";
+        };
+        /**
+         * SkippedTier
+         * @description A context tier that was not measured for a target, and why.
+         */
+        SkippedTier: {
+            reason: string;
+            target: components["schemas"]["Target"];
+            tier: number;
+        };
+        /**
+         * Slo
+         * @description What a request must meet to count as good; at least one limit.
+         */
+        Slo: {
+            /** @default null */
+            e2e_ms?: number | null;
+            /** @default null */
+            itl_ms?: number | null;
+            /** @default 95 */
+            percentile?: number;
+            /** @default null */
+            ttft_ms?: number | null;
+        };
+        /**
+         * Steady
+         * @description The steady-state window of a stage, seconds since the stage's start.
+         */
+        Steady: {
+            chunk_gap_ms: components["schemas"]["Distribution"] | null;
+            e2e_ms: components["schemas"]["Distribution"] | null;
+            from_s: number;
+            input_tps: components["schemas"]["Distribution"] | null;
+            itl_ms: components["schemas"]["Distribution"] | null;
+            output_tps: components["schemas"]["Distribution"] | null;
+            scheduled_ttft_ms: components["schemas"]["Distribution"] | null;
+            to_s: number;
+            ttfa_ms: components["schemas"]["Distribution"] | null;
+            ttft_ms: components["schemas"]["Distribution"] | null;
+        };
+        /**
+         * Submission
+         * @description `POST /api/benchmarks`; the first alternative or value is the default.
+         */
+        Submission: {
+            /**
+             * @default avoid
+             * @enum {unknown}
+             */
+            cache?: "allow" | "avoid";
+            /**
+             * @default reuse
+             * @enum {unknown}
+             */
+            connection?: "fresh" | "reuse";
+            context_tiers?: number[];
+            /** @default null */
+            label?: string | null;
+            /**
+             * @default {
+             *       "mode": "sequential"
+             *     }
+             */
+            load?: components["schemas"]["SequentialLoad"];
+            /** @default 512 */
+            max_tokens?: number;
+            /** @default null */
+            notes?: string | null;
+            /** @default {} */
+            params?: Record<string, never>;
+            prompt: string;
+            /** @default 3 */
+            runs?: number;
+            /** @default null */
+            seed?: number | null;
+            /** @default null */
+            slo?: components["schemas"]["Slo"] | null;
+            /** @default null */
+            system_prompt?: string | null;
+            targets: components["schemas"]["Target"][];
+            /** @default 0.7 */
+            temperature?: number | null;
+            /** @default 120 */
+            timeout_s?: number;
+            /** @default 1 */
+            warmup?: number;
         };
         /**
          * Sync
          * @description The first message, always: where the feed stands and the state at that point.
          */
         Sync: {
+            active_jobs: components["schemas"]["Job"][];
+            connection: components["schemas"]["ConnectionInfo"];
+            epoch: string;
+            recent_jobs: components["schemas"]["Job"][];
+            resumed: boolean;
+            seq: number;
+            server_time: string;
             /** @enum {unknown} */
             type: "sync";
-            epoch: string;
-            seq: number;
-            resumed: boolean;
-            active_jobs: components["schemas"]["Job"][];
-            recent_jobs: components["schemas"]["Job"][];
-            connection: components["schemas"]["ConnectionInfo"];
-            server_time: string;
             version: string;
-        };
-        /**
-         * ConnectionInfo
-         * @description This connection among the user's open ones.
-         */
-        ConnectionInfo: {
-            id: string;
-            open: number;
-            limit: number;
         };
         /**
          * System
          * @description `GET /api/admin/system`.
          */
         System: {
-            version: string;
-            uptime_s: number;
+            active_benchmarks: components["schemas"]["ActiveBenchmark"][];
+            actors: number;
             db_backend: string;
             db_size_bytes: number | null;
-            results_count: number;
-            active_benchmarks: components["schemas"]["ActiveBenchmark"][];
-            queued: number;
-            ws_connections: number;
-            users_online: number;
-            actors: number;
-            workers: components["schemas"]["Worker"][];
-            rss_bytes: number | null;
             event_loop_lag_ms: number | null;
+            queued: number;
+            results_count: number;
+            rss_bytes: number | null;
+            uptime_s: number;
+            users_online: number;
+            version: string;
             warnings: string[];
+            workers: components["schemas"]["Worker"][];
+            ws_connections: number;
         };
         /**
-         * ActiveBenchmark
-         * @description A running job, as an admin sees it.
+         * Target
+         * @description One endpoint to measure: a provider and the name of a registered model.
          */
-        ActiveBenchmark: {
-            job_id: string;
-            user_email: string;
-            /** @enum {unknown} */
-            status: "cancelled" | "done" | "failed" | "queued" | "running";
-            progress: components["schemas"]["Progress"];
-            started_at: string | null;
+        Target: {
+            model: string;
+            provider_id: string;
         };
         /**
-         * Worker
-         * @description A load worker process.
+         * Throughput
+         * @description Of the whole row: null when nothing was measured.
          */
-        Worker: {
-            id: string;
-            pid: number;
-            host: string;
-            cpu_pct: number | null;
-            streams: number;
+        Throughput: {
+            output_tokens_per_s: number | null;
+            requests_per_s: number | null;
         };
         /**
          * Ticket
          * @description A single-use token for `/ws?token=`, good for `expires_in` seconds.
          */
         Ticket: {
-            token: string;
             expires_in: number;
+            token: string;
+        };
+        /**
+         * TokenSums
+         * @description Tokens of all ok requests; null where nobody counted them.
+         */
+        TokenSums: {
+            cached: number | null;
+            input: number | null;
+            output: number | null;
+            reasoning: number | null;
+            source: ("events" | "tokenizer" | "usage") | null;
+        };
+        /**
+         * User
+         * @description An account, as its owner and admins see it.
+         */
+        User: {
+            created_at: string;
+            email: string;
+            id: string;
+            limits: components["schemas"]["Limits"];
+            /** @enum {unknown} */
+            role: "admin" | "user";
+            totp: boolean;
+        };
+        /**
+         * Worker
+         * @description A load worker process.
+         */
+        Worker: {
+            cpu_pct: number | null;
+            host: string;
+            id: string;
+            pid: number;
+            streams: number;
         };
     };
     responses: never;
@@ -1270,7 +1309,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    getHealthz: {
+    getAdminSystem: {
         parameters: {
             query?: never;
             header?: never;
@@ -1279,37 +1318,26 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether the server answers */
+            /** @description How the studio is */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["System"];
                 };
             };
-        };
-    };
-    getReadyz: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Whether the server takes work */
-            200: {
+            /** @description Not signed in */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Readiness"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not ready */
-            503: {
+            /** @description Not allowed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1319,7 +1347,67 @@ export interface operations {
             };
         };
     };
-    getOpenapiJson: {
+    postAuthLogin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Sign in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 2 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, and wrong; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAuthLogout: {
         parameters: {
             query?: never;
             header?: never;
@@ -1328,8 +1416,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description This document */
-            200: {
+            /** @description Sign out; the cookie alone is enough */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1337,7 +1425,7 @@ export interface operations {
             };
         };
     };
-    getDocs: {
+    getAuthMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -1346,12 +1434,52 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page that renders this document */
+            /** @description Who is signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAuthRefresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Renew the access token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -1424,7 +1552,70 @@ export interface operations {
             };
         };
     };
-    postAuthLogin: {
+    postAuthWsTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Get a single-use token for `/ws` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBenchmarks: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200; default 50. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List benchmarks, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BenchmarkPage"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postBenchmarks: {
         parameters: {
             query?: never;
             header?: never;
@@ -1433,17 +1624,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Login"];
+                "application/json": components["schemas"]["Submission"];
             };
         };
         responses: {
-            /** @description Sign in */
-            200: {
+            /** @description Start a benchmark; the job is stored before this answers */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Access"];
+                    "application/json": components["schemas"]["JobAccepted"];
                 };
             };
             /** @description The body is not JSON */
@@ -1482,24 +1673,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A limit was reached; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    postAuthRefresh: {
+    getBenchmarksBenchmarkId: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                benchmark_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Renew the access token */
+            /** @description Show a benchmark with its result rows */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Access"];
+                    "application/json": components["schemas"]["Benchmark"];
                 };
             };
             /** @description Not signed in */
@@ -1511,9 +1713,183 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    postAuthLogout: {
+    deleteBenchmarksBenchmarkId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                benchmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a benchmark that has ended, with everything measured */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its state rules this out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchBenchmarksBenchmarkId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                benchmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchmarkPatch"];
+            };
+        };
+        responses: {
+            /** @description Change label or notes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Benchmark"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 2 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, and wrong; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBenchmarksBenchmarkIdRequests: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200; default 50. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `superseded` shows those, too. */
+                include?: string;
+            };
+            header?: never;
+            path: {
+                benchmark_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the measured requests, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDocs: {
         parameters: {
             query?: never;
             header?: never;
@@ -1522,8 +1898,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Sign out; the cookie alone is enough */
-            204: {
+            /** @description A page that renders this document */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1531,22 +1907,215 @@ export interface operations {
             };
         };
     };
-    getAuthMe: {
+    getJobs: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many items, 1 to 200; default 50. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only jobs of this status. */
+                status?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Who is signed in */
+            /** @description List jobs, newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["User"];
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, and wrong; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobsJobId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Show a job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postJobsJobIdCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a job; what was measured stays */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its state rules this out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJobsJobIdEvents: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200; default 50. */
+                limit?: number;
+                /** @description Only events with a larger `seq`; default 0. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List a job's numbered events, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobEventPage"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, and wrong; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModels: {
+        parameters: {
+            query?: {
+                /** @description How many items, 1 to 200; default 50. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List the models of all providers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
                 };
             };
             /** @description Not signed in */
@@ -1560,7 +2129,125 @@ export interface operations {
             };
         };
     };
-    postAuthWsTicket: {
+    deleteModelsModelId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Delete a model; what was measured stays */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchModelsModelId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelPatch"];
+            };
+        };
+        responses: {
+            /** @description Change a model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such object of yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Its state rules this out */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 2 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Readable, and wrong; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOpenapiJson: {
         parameters: {
             query?: never;
             header?: never;
@@ -1569,13 +2256,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Get a single-use token for `/ws` */
+            /** @description This document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getPresets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List known providers, to set one up from */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ticket"];
+                    "application/json": components["schemas"]["PresetPage"];
                 };
             };
             /** @description Not signed in */
@@ -2046,655 +2751,7 @@ export interface operations {
             };
         };
     };
-    getModels: {
-        parameters: {
-            query?: {
-                /** @description How many items, 1 to 200; default 50. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description List the models of all providers */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelPage"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deleteModelsModelId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Delete a model; what was measured stays */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patchModelsModelId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                model_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ModelPatch"];
-            };
-        };
-        responses: {
-            /** @description Change a model */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Model"];
-                };
-            };
-            /** @description The body is not JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Its state rules this out */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 2 MiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Readable, and wrong; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getBenchmarks: {
-        parameters: {
-            query?: {
-                /** @description How many items, 1 to 200; default 50. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description List benchmarks, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BenchmarkPage"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    postBenchmarks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Submission"];
-            };
-        };
-        responses: {
-            /** @description Start a benchmark; the job is stored before this answers */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAccepted"];
-                };
-            };
-            /** @description The body is not JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 2 MiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Readable, and wrong; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A limit was reached; see Retry-After */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getBenchmarksBenchmarkId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                benchmark_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Show a benchmark with its result rows */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Benchmark"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    deleteBenchmarksBenchmarkId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                benchmark_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Delete a benchmark that has ended, with everything measured */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Its state rules this out */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patchBenchmarksBenchmarkId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                benchmark_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BenchmarkPatch"];
-            };
-        };
-        responses: {
-            /** @description Change label or notes */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Benchmark"];
-                };
-            };
-            /** @description The body is not JSON */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 2 MiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Readable, and wrong; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getBenchmarksBenchmarkIdRequests: {
-        parameters: {
-            query?: {
-                /** @description How many items, 1 to 200; default 50. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description `superseded` shows those, too. */
-                include?: string;
-            };
-            header?: never;
-            path: {
-                benchmark_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description List the measured requests, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RequestPage"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getJobs: {
-        parameters: {
-            query?: {
-                /** @description How many items, 1 to 200; default 50. */
-                limit?: number;
-                /** @description The `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description Only jobs of this status. */
-                status?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description List jobs, newest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobPage"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Readable, and wrong; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getJobsJobId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Show a job */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    postJobsJobIdCancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description End a job; what was measured stays */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAccepted"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Its state rules this out */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getJobsJobIdEvents: {
-        parameters: {
-            query?: {
-                /** @description How many items, 1 to 200; default 50. */
-                limit?: number;
-                /** @description Only events with a larger `seq`; default 0. */
-                since?: number;
-            };
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description List a job's numbered events, oldest first */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobEventPage"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No such object of yours */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Readable, and wrong; `errors` names the fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAdminSystem: {
+    getHealthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -2703,26 +2760,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How the studio is */
+            /** @description Whether the server answers */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["System"];
+                    "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description Not signed in */
-            401: {
+        };
+    };
+    getReadyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether the server takes work */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description Not allowed */
-            403: {
+            /** @description Not ready */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
