@@ -7,9 +7,10 @@ machine decides (`domain.jobs.step`); this actor carries its effects out.
 from __future__ import annotations
 
 import asyncio
+import collections
 import functools
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 import pykka
@@ -24,8 +25,10 @@ from actors.benchmark_messages import (
     ProgressDue,
     Refused,
     RowsStored,
+    Settled,
     Started,
     Stored,
+    Superseded,
     Warmed,
 )
 from actors.benchmark_rows import RowMaker
@@ -39,13 +42,23 @@ from domain.errors import ServiceError
 from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
 from domain.load import Endpoint
 from domain.samples import Sample
-from engine.protocol import Engine, LiveReported, SamplesArrived, ShardEnded, WorkerLost
+from engine.protocol import (
+    Engine,
+    EngineEvent,
+    LiveReported,
+    SamplesArrived,
+    ShardEnded,
+    ShardReady,
+    WorkerLost,
+)
+from engine.stage_book import RunningStage, StageBook
 from storage import benchmarks, jobs, samples
 from storage.benchmarks import Work
 from storage.jobs import with_done
 
 FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
-DEATHS_LIMIT = 3  # worker deaths in a row without a newly stored request between
+# worker deaths in a row without a newly stored request between, or over one stage
+DEATHS_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class BenchmarkJob(LoopActor):
         self._unstored = 0  # writes on their way
         self._rows_due = 0  # result rows being computed
         self._deaths = 0
+        self._cuts: collections.Counter[int] = collections.Counter()  # of stages, by row
         self._ending: JobInput | None = None
         self._flushed = False
         self._concluding = False
@@ -97,10 +111,20 @@ class BenchmarkJob(LoopActor):
                 self._send(message)
             case Refused():
                 self._fail("cannot_start", str(message.error))
-            case SamplesArrived() | LiveReported() | ShardEnded() | WorkerLost():
+            case (
+                SamplesArrived()
+                | ShardReady()
+                | LiveReported()
+                | ShardEnded()
+                | WorkerLost()
+            ):
                 self._hear_engine(message)
             case Stored():
                 self._count(message)
+            case Settled():
+                self._settle(message)
+            case Superseded():
+                self._repeat(message)
             case RowsStored():
                 self._rows_due -= 1
                 self._require_run().rows.tell(message.rows)
@@ -145,8 +169,12 @@ class BenchmarkJob(LoopActor):
 
     async def _prepare(self, job: Job) -> Prepared | Refused:
         try:
-            work = await self._context.storage.read(benchmarks.work, job.result_id)
-            return Prepared(work, await self._context.endpoints(work))
+            storage = self._context.storage
+            work = await storage.read(benchmarks.work, job.result_id)
+            if work.cut:  # by a restart: a stage with a hole in it is measured anew
+                done = await storage.write(samples.supersede, job, work.cut)
+                job = with_done(job, job.done if done is None else done)
+            return Prepared(work, await self._context.endpoints(work), job)
         except ServiceError as error:
             return Refused(error)
 
@@ -155,14 +183,13 @@ class BenchmarkJob(LoopActor):
             return
         sink = functools.partial(tell_if_alive, self.actor_ref)
         now_s = asyncio.get_running_loop().time()
-        self._run = BenchmarkRun(self._job, prepared, self._context.engine, sink, now_s)
+        self._job = prepared.job
+        self._run = BenchmarkRun(prepared, self._context.engine, sink, now_s)
         self._make_rows(self._run)
         self._run.send()
         self._schedule_progress()
 
-    def _hear_engine(
-        self, event: SamplesArrived | LiveReported | ShardEnded | WorkerLost
-    ) -> None:
+    def _hear_engine(self, event: EngineEvent) -> None:
         run = self._run
         if run is None or self._concluding or not run.is_current(event.key):
             return  # late words of an earlier try
@@ -170,15 +197,25 @@ class BenchmarkJob(LoopActor):
             case SamplesArrived():
                 run.arrive(event.samples)
                 self._store(event.samples)
+            case ShardReady():
+                if run.stages is not None:
+                    run.stages.ready(event.key)
             case LiveReported():
-                run.meter.report(event)
+                run.report(event)
                 self._schedule_progress()
             case ShardEnded():
-                run.close(event.key)
                 if event.error is not None:
                     self._fail("worker_failed", event.error)
+                if run.stages is None:
+                    run.close(event.key)
+                else:
+                    run.meter.forget(event.key)
+                    self._end_stage(run, run.stages, run.stages.end(event.key))
             case WorkerLost():
-                self._survive(run, event)
+                if run.stages is None:
+                    self._survive(run, event)
+                else:
+                    self._cut_stage(run, run.stages, event)
             case _:
                 assert_never(event)
 
@@ -196,7 +233,7 @@ class BenchmarkJob(LoopActor):
         if stored.done is None:
             self._say_goodbye()
             return
-        self._deaths = 0
+        self._deaths = 0  # of sequential load: what is stored is not sent again
         self._job = with_done(self._job, stored.done)
         run.rows.add((s.row, s.warmup, s.index) for s in stored.samples)
         if self._ending is None:
@@ -213,18 +250,73 @@ class BenchmarkJob(LoopActor):
         )
         self.pipe(made, lambda _: RowsStored(complete), Broken)
 
+    def _cut_stage(self, run: BenchmarkRun, stages: StageBook, event: WorkerLost) -> None:
+        """Stop a stage that has lost a worker on all the others, to measure it anew."""
+        row = stages.row_of(event.key)
+        ended, is_first = stages.lose(event.key)
+        run.meter.forget(event.key)
+        self._cuts[row] += is_first  # both workers of a stage may die at once
+        if self._cuts[row] >= DEATHS_LIMIT:
+            self._fail_poisoned(event)
+        self._end_stage(run, stages, ended)
+
+    def _end_stage(
+        self, run: BenchmarkRun, stages: StageBook, stage: RunningStage | None
+    ) -> None:
+        """Go on after the last part of a stage, once its requests are stored."""
+        if stage is None:
+            return
+        row = stage.row.row
+        if self._ending is not None:
+            stages.go_on(stage)  # to nothing: all was aborted
+        elif stage.is_cut:
+            self._unstored += 1
+            run.forget_arrived(row)
+            done = self._context.storage.write(samples.supersede, self._job, [row])
+            self.pipe(done, functools.partial(Superseded, row), Broken)
+        else:
+            stages.go_on(stage)
+            self._unstored += 1
+            total = run.total_with(row)
+            settled = self._context.storage.write(samples.settle, self._job, total)
+            self.pipe(settled, functools.partial(Settled, row), Broken)
+
+    def _settle(self, settled: Settled) -> None:
+        self._unstored -= 1
+        if settled.total is None:
+            self._say_goodbye()
+            return
+        run = self._require_run()
+        self._job = replace(self._job, total=settled.total)
+        run.rows.end_stage(settled.row)
+        if self._ending is None:
+            self._make_rows(run)
+
+    def _repeat(self, superseded: Superseded) -> None:
+        self._unstored -= 1
+        if superseded.done is None:
+            self._say_goodbye()
+            return
+        self._job = with_done(self._job, superseded.done)
+        stages = self._require_run().stages
+        if self._ending is None and stages is not None:
+            stages.repeat(superseded.row)
+
     def _survive(self, run: BenchmarkRun, event: WorkerLost) -> None:
         self._deaths += 1
         if self._ending is not None:
             run.close(event.key)
         elif self._deaths >= DEATHS_LIMIT:
             run.close(event.key)
-            self._fail(
-                "poisoned",
-                f"{DEATHS_LIMIT} load workers died in a row on this job ({event.detail}).",
-            )
+            self._fail_poisoned(event)
         else:
             run.send_again(event.key)
+
+    def _fail_poisoned(self, event: WorkerLost) -> None:
+        self._fail(
+            "poisoned",
+            f"{DEATHS_LIMIT} load workers died in a row on this job ({event.detail}).",
+        )
 
     def _fail(self, code: str, text: str) -> None:
         self._end(Fail(self._context.now_ms(), JobFailure(code, text)))
@@ -294,7 +386,7 @@ class BenchmarkJob(LoopActor):
         self._progress_timer = None
         if self._run is not None and not self._concluding:
             now_s = asyncio.get_running_loop().time()
-            frame = self._run.meter.frame(self._job, now_s)
+            frame = self._run.frame(self._job, now_s)
             self._context.publish(JobProgressed(self._job.owner_id, frame))
 
     def _require_run(self) -> BenchmarkRun:
