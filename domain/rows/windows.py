@@ -113,11 +113,11 @@ def _all_busy(sent: Sequence[Sample]) -> Window:
     The first request of a stream is one that no earlier end made room for.
     """
     first_end_ns = min(map(end_ns, sent))
-    from_ns = max(sent_ns(s) for s in sent if sent_ns(s) <= first_end_ns)
+    firsts = [sent_ns(s) for s in sent if sent_ns(s) < first_end_ns]
     last_sent_ns = sent_ns(sent[-1])
-    to_ns = min(
-        (end_ns(s) for s in sent if end_ns(s) >= last_sent_ns), default=last_sent_ns
-    )
+    later_ends = [end_ns(s) for s in sent if end_ns(s) > last_sent_ns]
+    from_ns = max(firsts, default=sent_ns(sent[0]))
+    to_ns = min(later_ends, default=float(last_sent_ns))
     return Window(from_ns, to_ns)
 
 
