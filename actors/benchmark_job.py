@@ -7,14 +7,13 @@ machine decides (`domain.jobs.step`); this actor carries its effects out.
 from __future__ import annotations
 
 import asyncio
-import collections
 import functools
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import pykka
 
+from actors.benchmark_context import BenchmarkContext, prepare
 from actors.benchmark_messages import (
     BenchmarkMessage,
     Broken,
@@ -31,19 +30,15 @@ from actors.benchmark_messages import (
     Superseded,
     Warmed,
 )
-from actors.benchmark_rows import RowMaker
 from actors.benchmark_run import BenchmarkRun
+from actors.benchmark_stages import DEATHS_LIMIT, StageKeeper
 from actors.messages import JobEnded, JobProgressed
 from actors.progress import INTERVAL_S
-from actors.runtime import LoopActor, tell_if_alive
-from actors.storage import Storage
+from actors.runtime import tell_if_alive
 from actors.supervisor import report_failure
-from domain.errors import ServiceError
 from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
-from domain.load import Endpoint
 from domain.samples import Sample
 from engine.protocol import (
-    Engine,
     EngineEvent,
     LiveReported,
     SamplesArrived,
@@ -51,45 +46,23 @@ from engine.protocol import (
     ShardReady,
     WorkerLost,
 )
-from engine.stage_book import RunningStage, StageBook
 from storage import benchmarks, jobs, samples
-from storage.benchmarks import Work
 from storage.jobs import with_done
 
 FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
-# worker deaths in a row without a newly stored request between, or over one stage
-DEATHS_LIMIT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class BenchmarkContext:
-    """What a benchmark needs of the rest; `endpoints` reads keys at each attempt."""
-
-    storage: Storage
-    engine: Engine
-    rows: RowMaker
-    endpoints: Callable[[Work], Awaitable[Sequence[Endpoint]]]
-    publish: Callable[[JobProgressed], None]
-    now_ms: Callable[[], int]
-
-
-class BenchmarkJob(LoopActor):
+class BenchmarkJob(StageKeeper):
     """Child of the dispatcher; ends itself when its job has ended."""
 
     def __init__(
         self, job: Job, context: BenchmarkContext, *, parent: pykka.ActorRef[Any]
     ) -> None:
-        super().__init__()
-        self._job = job
-        self._context = context
+        super().__init__(job, context)
         self._parent = parent
-        self._run: BenchmarkRun | None = None
         self._holds_analyst = False
-        self._unstored = 0  # writes on their way
         self._rows_due = 0  # result rows being computed
         self._deaths = 0
-        self._cuts: collections.Counter[int] = collections.Counter()  # of stages, by row
-        self._ending: JobInput | None = None
         self._flushed = False
         self._concluding = False
         self._last_samples: list[Sample] = []
@@ -163,20 +136,9 @@ class BenchmarkJob(LoopActor):
             early, self._ending = self._ending, None
             self._end(early)
             return
-        self.pipe(self._prepare(job), _same, Broken)
+        self.pipe(prepare(self._context, job), _same, Broken)
         self._holds_analyst = True
         self.pipe(self._context.rows.begin(), _warmed, _warmed)
-
-    async def _prepare(self, job: Job) -> Prepared | Refused:
-        try:
-            storage = self._context.storage
-            work = await storage.read(benchmarks.work, job.result_id)
-            if work.cut:  # by a restart: a stage with a hole in it is measured anew
-                done = await storage.write(samples.supersede, job, work.cut)
-                job = with_done(job, job.done if done is None else done)
-            return Prepared(work, await self._context.endpoints(work), job)
-        except ServiceError as error:
-            return Refused(error)
 
     def _send(self, prepared: Prepared) -> None:
         if self._ending is not None:
@@ -250,58 +212,6 @@ class BenchmarkJob(LoopActor):
         )
         self.pipe(made, lambda _: RowsStored(complete), Broken)
 
-    def _cut_stage(self, run: BenchmarkRun, stages: StageBook, event: WorkerLost) -> None:
-        """Stop a stage that has lost a worker on all the others, to measure it anew."""
-        row = stages.row_of(event.key)
-        ended, is_first = stages.lose(event.key)
-        run.meter.forget(event.key)
-        self._cuts[row] += is_first  # both workers of a stage may die at once
-        if self._cuts[row] >= DEATHS_LIMIT:
-            self._fail_poisoned(event)
-        self._end_stage(run, stages, ended)
-
-    def _end_stage(
-        self, run: BenchmarkRun, stages: StageBook, stage: RunningStage | None
-    ) -> None:
-        """Go on after the last part of a stage, once its requests are stored."""
-        if stage is None:
-            return
-        row = stage.row.row
-        if self._ending is not None:
-            stages.go_on(stage)  # to nothing: all was aborted
-        elif stage.is_cut:
-            self._unstored += 1
-            run.forget_arrived(row)
-            done = self._context.storage.write(samples.supersede, self._job, [row])
-            self.pipe(done, functools.partial(Superseded, row), Broken)
-        else:
-            stages.go_on(stage)
-            self._unstored += 1
-            total = run.total_with(row)
-            settled = self._context.storage.write(samples.settle, self._job, total)
-            self.pipe(settled, functools.partial(Settled, row), Broken)
-
-    def _settle(self, settled: Settled) -> None:
-        self._unstored -= 1
-        if settled.total is None:
-            self._say_goodbye()
-            return
-        run = self._require_run()
-        self._job = replace(self._job, total=settled.total)
-        run.rows.end_stage(settled.row)
-        if self._ending is None:
-            self._make_rows(run)
-
-    def _repeat(self, superseded: Superseded) -> None:
-        self._unstored -= 1
-        if superseded.done is None:
-            self._say_goodbye()
-            return
-        self._job = with_done(self._job, superseded.done)
-        stages = self._require_run().stages
-        if self._ending is None and stages is not None:
-            stages.repeat(superseded.row)
-
     def _survive(self, run: BenchmarkRun, event: WorkerLost) -> None:
         self._deaths += 1
         if self._ending is not None:
@@ -311,12 +221,6 @@ class BenchmarkJob(LoopActor):
             self._fail_poisoned(event)
         else:
             run.send_again(event.key)
-
-    def _fail_poisoned(self, event: WorkerLost) -> None:
-        self._fail(
-            "poisoned",
-            f"{DEATHS_LIMIT} load workers died in a row on this job ({event.detail}).",
-        )
 
     def _fail(self, code: str, text: str) -> None:
         self._end(Fail(self._context.now_ms(), JobFailure(code, text)))
@@ -388,10 +292,6 @@ class BenchmarkJob(LoopActor):
             now_s = asyncio.get_running_loop().time()
             frame = self._run.frame(self._job, now_s)
             self._context.publish(JobProgressed(self._job.owner_id, frame))
-
-    def _require_run(self) -> BenchmarkRun:
-        assert self._run is not None, "samples and rows come of a run"
-        return self._run
 
 
 def _same(message: BenchmarkMessage) -> BenchmarkMessage:

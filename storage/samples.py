@@ -36,8 +36,9 @@ def store(job: Job, samples: Sequence[Sample]) -> Change[int | None]:
     if samples:
         rows = [_row(job, sample) for sample in samples]
         insert = RequestRow.insert_many(rows).on_conflict_ignore()
-        done += insert.as_rowcount().execute()
-        JobRow.update(done=done).where(JobRow.id == job.id).execute()
+        new = insert.as_rowcount().execute()
+        done += new
+        JobRow.update(done=JobRow.done + new).where(JobRow.id == job.id).execute()
     return Change(done)
 
 
@@ -59,9 +60,8 @@ def supersede(job: Job, rows: Sequence[int]) -> Change[int | None]:
         )
         .execute()
     )
-    done -= superseded
-    JobRow.update(done=done).where(JobRow.id == job.id).execute()
-    return Change(done)
+    JobRow.update(done=JobRow.done - superseded).where(JobRow.id == job.id).execute()
+    return Change(done - superseded)
 
 
 def settle(job: Job, total: int) -> Change[int | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import msgspec
@@ -13,13 +14,16 @@ from rich.live import Live
 
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
-from domain.wire.benchmarks import Submission, Target
+from domain.stages import Arrival
+from domain.wire.benchmarks import Slo, Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
-from studio.bench_table import notes, progress_line, result_table
+from studio.bench_loads import loads_of, slo_of
+from studio.bench_table import notes, progress_line, result_table, verdicts
 from studio.simulator_host import SimulatorHost
 
 console = Console()
+DRAW_EVERY_S = 0.1
 PROMPT = "Explain in a few sentences why the sky is blue."
 
 
@@ -27,7 +31,15 @@ def bench(  # noqa: PLR0913 - each is an option
     *,
     base_url: str | None = None,
     model: list[str] | None = None,
-    requests: int = 10,
+    requests: int | None = None,
+    concurrency: str | None = None,
+    rate: str | None = None,
+    duration: float | None = None,
+    arrival: Arrival = "constant",
+    burstiness: float | None = None,
+    slo_ttft_ms: float | None = None,
+    slo_e2e_ms: float | None = None,
+    slo_percentile: float = 95,
     warmup: int = 1,
     max_tokens: int = 512,
     prompt: str = PROMPT,
@@ -47,9 +59,25 @@ def bench(  # noqa: PLR0913 - each is an option
     model
         Model to ask for; may be given several times. Default: three of the simulator's.
     requests
-        Measured requests a model, one after the other.
+        Measured requests a model, one after the other (10), or a level of concurrency (50).
+    concurrency
+        Levels of requests in flight, such as 1,4,16.
+    rate
+        Requests a second, whatever the answers do, such as 1,2,4.
+    duration
+        Seconds of each rate (10), or of each level where --requests is not given.
+    arrival
+        How a rate's requests are spaced.
+    burstiness
+        Shape of gamma arrivals: 1 is poisson, less is burstier.
+    slo_ttft_ms
+        Most milliseconds to the first token; of a rate, from the intended send time.
+    slo_e2e_ms
+        Most milliseconds to the last token, likewise.
+    slo_percentile
+        Percentage of requests that must meet these limits, else the exit code is 1.
     warmup
-        Requests before those, not counted.
+        Requests before the measured ones of each level, not counted.
     max_tokens
         Most output tokens of a request.
     prompt
@@ -64,50 +92,97 @@ def bench(  # noqa: PLR0913 - each is an option
         File for the result rows.
 
     """
-    submission = Submission(
-        targets=[
-            Target(provider_id="bench", model=name)
-            for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
-        ],
-        prompt=prompt,
-        runs=requests,
-        warmup=warmup,
-        max_tokens=max_tokens,
-        timeout_s=timeout_s,
-    )
+    try:
+        loads = loads_of(
+            concurrency=concurrency,
+            requests=requests,
+            rate=rate,
+            duration_s=duration,
+            arrival=arrival,
+            burstiness=burstiness,
+        )
+        slo = slo_of(slo_ttft_ms, slo_e2e_ms, slo_percentile)
+    except ValueError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return 2
+    submissions = [
+        Submission(
+            targets=[
+                Target(provider_id="bench", model=name)
+                for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
+            ],
+            prompt=prompt,
+            runs=requests or 10,
+            warmup=warmup,
+            max_tokens=max_tokens,
+            timeout_s=timeout_s,
+            load=load,
+            slo=slo,
+        )
+        for load in loads
+    ]
     key = os.environ.get(api_key_env) if base_url else None
-    state, rows = asyncio.run(_bench(submission, base_url, key, seed or new_seed()))
+    runs = asyncio.run(_bench(submissions, base_url, key, seed or new_seed()))
+    rows = [row for _, made in runs for row in made]
+    state = runs[-1][0]
     _report(state, rows, json)
-    return 1 if state.failure else 130 if state.interrupted else 0
+    held = _judge(rows, slo)
+    return 130 if state.interrupted else 1 if state.failure or not held else 0
+
+
+def _judge(rows: list[ResultRow], slo: Slo | None) -> bool:
+    """Say of each row whether it met the limits; return whether all did."""
+    told = [] if slo is None else verdicts(rows, slo)
+    for held, line in told:
+        mark = "[green]met[/green]" if held else "[red]missed[/red]"
+        console.print(f"{mark}  {line}", highlight=False)
+    return all(held for held, _ in told)
+
+
+Run = tuple[BenchState, list[ResultRow]]
 
 
 async def _bench(
-    submission: Submission, base_url: str | None, key: str | None, seed: int
-) -> tuple[BenchState, list[ResultRow]]:
+    submissions: list[Submission], base_url: str | None, key: str | None, seed: int
+) -> list[Run]:
+    """Run one load after the other; what was interrupted or failed is the last."""
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    runs: list[Run] = []
     try:
         url = base_url or await simulator.base_url()
-        plan = make_plan(submission, _snapshots(submission, url), seed=seed)
-        endpoints = [
-            Endpoint(kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key)
-            for t in submission.targets
-        ]
-        return await _watched(plan, endpoints, stop)
+        for submission in submissions:
+            plan = make_plan(submission, _snapshots(submission, url), seed=seed)
+            endpoints = [
+                Endpoint(
+                    kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key
+                )
+                for t in submission.targets
+            ]
+            runs.append(await _watched(plan, endpoints, submission.slo, stop))
+            if runs[-1][0].interrupted or runs[-1][0].failure:
+                break
     finally:
         await simulator.stop()
+    return runs
 
 
 async def _watched(
-    plan: Plan, endpoints: list[Endpoint], stop: asyncio.Event
-) -> tuple[BenchState, list[ResultRow]]:
+    plan: Plan, endpoints: list[Endpoint], slo: Slo | None, stop: asyncio.Event
+) -> Run:
     first = progress_line(BenchState(plan))
+    # drawn when the screen asks for it: a stage may tell of thousands of requests a second
     with Live(first, console=console, refresh_per_second=10, transient=True) as live:
+        drawn_at_s = 0.0
 
         def watch(state: BenchState) -> None:
-            live.update(progress_line(state))
+            nonlocal drawn_at_s
+            now_s = time.monotonic()
+            if now_s - drawn_at_s >= DRAW_EVERY_S:
+                drawn_at_s = now_s
+                live.update(progress_line(state))
 
-        return await run_bench(plan, endpoints, stop=stop, watch=watch)
+        return await run_bench(plan, endpoints, slo=slo, stop=stop, watch=watch)
 
 
 def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
