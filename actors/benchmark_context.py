@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from actors.benchmark_messages import Prepared, Refused
 from actors.benchmark_rows import RowMaker
@@ -15,7 +15,6 @@ from domain.load import Endpoint
 from engine.protocol import Engine
 from storage import benchmarks, samples
 from storage.benchmarks import Work
-from storage.jobs import with_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ async def prepare(context: BenchmarkContext, job: Job) -> Prepared | Refused:
         work = await storage.read(benchmarks.work, job.result_id)
         if work.cut:  # by a restart: a stage with a hole in it is measured anew
             done = await storage.write(samples.supersede, job, work.cut)
-            job = with_done(job, job.done if done is None else done)
+            job = job if done is None else replace(job, done=done)
         return Prepared(work, await context.endpoints(work), job)
     except ServiceError as error:
         return Refused(error)

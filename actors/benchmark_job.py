@@ -7,11 +7,13 @@ machine decides (`domain.jobs.step`); this actor carries its effects out.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 from collections.abc import Sequence
 from typing import Any, assert_never
 
 import pykka
+import structlog
 
 from actors.benchmark_context import BenchmarkContext, prepare
 from actors.benchmark_messages import (
@@ -19,6 +21,7 @@ from actors.benchmark_messages import (
     Broken,
     CancelJob,
     Concluded,
+    ConclusionFailed,
     FlushTimedOut,
     Prepared,
     ProgressDue,
@@ -38,6 +41,7 @@ from actors.runtime import tell_if_alive
 from actors.supervisor import report_failure
 from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
 from domain.samples import Sample
+from domain.wire.results import ResultRow
 from engine.protocol import (
     EngineEvent,
     LiveReported,
@@ -47,9 +51,12 @@ from engine.protocol import (
     WorkerLost,
 )
 from storage import benchmarks, jobs, samples
-from storage.jobs import with_done
+
+log = structlog.get_logger()
 
 FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
+ROWS_BY_S = 0.18  # a cancel is told within 250 ms: rows not made by then come after it
+LEAST_ROWS_S = 0.03
 
 
 class BenchmarkJob(StageKeeper):
@@ -61,8 +68,9 @@ class BenchmarkJob(StageKeeper):
         super().__init__(job, context)
         self._parent = parent
         self._holds_analyst = False
-        self._rows_due = 0  # result rows being computed
-        self._deaths = 0
+        self._rows_due = False  # whether result rows are being computed
+        self._dead_workers: set[str] = set()
+        self._ending_since_s = 0.0
         self._flushed = False
         self._concluding = False
         self._last_samples: list[Sample] = []
@@ -94,23 +102,22 @@ class BenchmarkJob(StageKeeper):
                 self._hear_engine(message)
             case Stored():
                 self._count(message)
-            case Settled():
-                self._settle(message)
-            case Superseded():
-                self._repeat(message)
+            case Settled() | Superseded():
+                self._hear_storage(message)
             case RowsStored():
-                self._rows_due -= 1
-                self._require_run().rows.tell(message.rows)
+                self._told_rows(message.rows)
             case FlushTimedOut():
                 self._flushed = True
             case Concluded():
                 self._leave(message)
+            case ConclusionFailed():
+                raise message.error
             case Warmed():
                 pass
             case ProgressDue():
                 self._tell_progress()
             case Broken():
-                raise message.error  # the dispatcher puts the job back into the queue
+                self._break(message.error)
             case _:
                 assert_never(message)
         self._conclude_if_ready()
@@ -195,32 +202,47 @@ class BenchmarkJob(StageKeeper):
         if stored.done is None:
             self._say_goodbye()
             return
-        self._deaths = 0  # of sequential load: what is stored is not sent again
-        self._job = with_done(self._job, stored.done)
+        self._dead_workers.clear()  # of sequential load: what is stored is not sent again
+        self._job = dataclasses.replace(self._job, done=stored.done)
         run.rows.add((s.row, s.warmup, s.index) for s in stored.samples)
         if self._ending is None:
             self._make_rows(run)
         self._schedule_progress()
 
     def _make_rows(self, run: BenchmarkRun) -> None:
-        complete = run.rows.claim_complete()
+        """Have complete rows made, one call at a time: what comes meanwhile goes next."""
+        complete = frozenset() if self._rows_due else run.rows.claim_complete()
         if not complete:
             return
-        self._rows_due += 1
+        self._rows_due = True
         made = self._context.rows.complete(
             self._job, run.work, complete, self._context.now_ms()
         )
         self.pipe(made, lambda _: RowsStored(complete), Broken)
 
+    def _told_rows(self, rows: frozenset[int]) -> None:
+        run = self._require_run()
+        run.rows.tell(rows)
+        self._rows_due = False
+        if self._ending is None:
+            self._make_rows(run)
+
     def _survive(self, run: BenchmarkRun, event: WorkerLost) -> None:
-        self._deaths += 1
+        self._dead_workers.add(event.worker)
+        run.meter.forget(event.key)
         if self._ending is not None:
             run.close(event.key)
-        elif self._deaths >= DEATHS_LIMIT:
+        elif len(self._dead_workers) >= DEATHS_LIMIT:
             run.close(event.key)
             self._fail_poisoned(event)
         else:
             run.send_again(event.key)
+
+    def _break(self, error: Exception) -> None:
+        if self._concluding:  # what breaks beside the end must not undo it
+            log.error("ignored at the end of a job", job_id=self._job.id, exc_info=error)
+            return
+        raise error  # the dispatcher puts the job back into the queue
 
     def _fail(self, code: str, text: str) -> None:
         self._end(Fail(self._context.now_ms(), JobFailure(code, text)))
@@ -229,6 +251,7 @@ class BenchmarkJob(StageKeeper):
         if self._ending is not None:
             return
         self._ending = event
+        self._ending_since_s = asyncio.get_running_loop().time()
         _, effects = step(self._job, event)
         if self._run is not None and Effect.ABORT_WORK in effects:
             self._run.abort()
@@ -248,15 +271,19 @@ class BenchmarkJob(StageKeeper):
         if Effect.FREE_SLOT not in effects:
             return  # not running yet: `_begin` takes the ending up
         self._concluding = True
-        self.pipe(self._conclude(after), _same, Broken)
+        self.pipe(self._conclude(after), _same, ConclusionFailed)
 
     async def _conclude(self, after: Job) -> Concluded:
-        rows: dict[int, Any] = {}
+        rows: dict[int, ResultRow] = {}
         run = self._run
         if run is not None and run.rows.untold:
-            partial = self._context.rows.partial
-            rows = dict(
-                await partial(self._job, run.work, run.rows.untold, self._last_samples)
+            spent_s = asyncio.get_running_loop().time() - self._ending_since_s
+            rows = await self._context.rows.at_the_end(
+                self._job,
+                run.work,
+                run.rows,
+                self._last_samples,
+                within_s=max(LEAST_ROWS_S, ROWS_BY_S - spent_s),
             )
         ended = await self._context.storage.write(
             benchmarks.conclude,
@@ -273,10 +300,9 @@ class BenchmarkJob(StageKeeper):
         if job is None or run is None or run.rows.untold <= set(concluded.rows):
             self._say_goodbye()
             return
-        tell_if_alive(self._parent, JobEnded(self._job.id))
-        missing = run.rows.untold - set(concluded.rows)
-        late = self._context.rows.late(job, run.work, missing, self._context.now_ms())
-        self.pipe(late, lambda _: Concluded(None, {}), lambda _: Concluded(None, {}))
+        run.rows.tell(frozenset(concluded.rows))
+        late = self._context.rows.late(job, run.work, run.rows, self._context.now_ms())
+        self.pipe(late, lambda _: Concluded(None, {}), ConclusionFailed)
 
     def _say_goodbye(self) -> None:
         tell_if_alive(self._parent, JobEnded(self._job.id))
@@ -291,7 +317,7 @@ class BenchmarkJob(StageKeeper):
         if self._run is not None and not self._concluding:
             now_s = asyncio.get_running_loop().time()
             frame = self._run.frame(self._job, now_s)
-            self._context.publish(JobProgressed(self._job.owner_id, frame))
+            self._context.publish(JobProgressed(self._job.owner_id, (frame,)))
 
 
 def _same(message: BenchmarkMessage) -> BenchmarkMessage:

@@ -93,6 +93,13 @@ class Concluded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConclusionFailed:
+    """Fact: the end could not be stored, or its late rows could not."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressDue:
     """Fact: enough time has passed to tell of progress again."""
 
@@ -116,6 +123,7 @@ BenchmarkMessage: TypeAlias = (
     | RowsStored
     | FlushTimedOut
     | Concluded
+    | ConclusionFailed
     | ProgressDue
     | Broken
     | EngineEvent

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
+from actors.row_book import RowBook
 from actors.storage import Storage
 from domain.errors import ServiceError
 from domain.jobs import Job
@@ -20,7 +21,7 @@ from storage.benchmarks import Work
 
 log = structlog.get_logger()
 
-AT_CANCEL_S = 0.1  # a cancel is told within 250 ms; rows that take longer come after it
+PAUSES_S = (0.5, 2.0, 8.0)  # between tries, when the analyst is busy or has died
 
 
 class Analyst(Protocol):
@@ -59,10 +60,10 @@ class RowMaker:
         self._storage = storage
         self._analyst = analyst
 
-    async def begin(self) -> None:
+    def begin(self) -> Awaitable[None]:
         """Have the analyst ready, and keep it so until `end`: a cancel cannot wait."""
-        self._analyst.hold()
-        await self._analyst.warm()
+        self._analyst.hold()  # at once, so that an `end` before the first await fits
+        return self._analyst.warm()
 
     def end(self) -> None:
         """Let the analyst go; once for each `begin`."""
@@ -71,25 +72,48 @@ class RowMaker:
     async def complete(
         self, job: Job, work: Work, rows: frozenset[int], at_ms: int
     ) -> None:
-        """Compute complete rows, store and tell them."""
-        made = await self._make(job, work, rows, partial=False)
+        """Compute complete rows, store and tell them; asks again when the analyst fails."""
+        made = await self._patiently(job, work, rows, partial=False)
         await self._storage.write(benchmarks.store_results, job, made, at_ms)
 
-    async def partial(
-        self, job: Job, work: Work, rows: frozenset[int], last: Sequence[Sample]
-    ) -> Mapping[int, ResultRow]:
-        """Return rows of what was measured before a cancel; none if that takes long."""
+    async def at_the_end(
+        self,
+        job: Job,
+        work: Work,
+        book: RowBook,
+        last: Sequence[Sample],
+        *,
+        within_s: float,
+    ) -> dict[int, ResultRow]:
+        """Return the rows that are missing when a job is cut; none if that takes long.
+
+        `last` are samples that are not stored yet.
+        """
         try:
-            async with asyncio.timeout(AT_CANCEL_S):
-                return await self._make(job, work, rows, partial=True, unstored=last)
+            async with asyncio.timeout(within_s):
+                whole = await self._make(job, work, book.complete, partial=False)
+                cut = book.untold - book.complete
+                return whole | await self._make(job, work, cut, partial=True, unstored=last)
         except (TimeoutError, ServiceError) as error:
-            log.info("partial rows come later", job_id=job.id, why=repr(error))
+            log.info("rows come after the end", job_id=job.id, why=repr(error))
             return {}
 
-    async def late(self, job: Job, work: Work, rows: frozenset[int], at_ms: int) -> None:
-        """Compute and tell partial rows after the job has ended."""
-        made = await self._make(job, work, rows, partial=True)
-        await self._storage.write(benchmarks.store_results, job, made, at_ms)
+    async def late(self, job: Job, work: Work, book: RowBook, at_ms: int) -> None:
+        """Compute, store and tell the missing rows of a job that has ended."""
+        whole = await self._patiently(job, work, book.complete, partial=False)
+        cut = await self._patiently(job, work, book.untold - book.complete, partial=True)
+        await self._storage.write(benchmarks.store_results, job, whole | cut, at_ms)
+
+    async def _patiently(
+        self, job: Job, work: Work, rows: frozenset[int], *, partial: bool
+    ) -> dict[int, ResultRow]:
+        for pause_s in PAUSES_S:
+            try:
+                return await self._make(job, work, rows, partial=partial)
+            except ServiceError as error:
+                log.warning("the analyst failed", job_id=job.id, why=repr(error))
+                await asyncio.sleep(pause_s)
+        return await self._make(job, work, rows, partial=partial)
 
     async def _make(
         self,

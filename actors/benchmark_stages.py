@@ -18,7 +18,6 @@ from domain.jobs import Job, JobInput
 from engine.protocol import WorkerLost
 from engine.stage_book import RunningStage, StageBook
 from storage import samples
-from storage.jobs import with_done
 
 # worker deaths in a row without a newly stored request between, or over one stage
 DEATHS_LIMIT = 3
@@ -76,6 +75,12 @@ class StageKeeper(LoopActor):
             settled = self._context.storage.write(samples.settle, self._job, total)
             self.pipe(settled, functools.partial(Settled, row), Broken)
 
+    def _hear_storage(self, message: Settled | Superseded) -> None:
+        if isinstance(message, Settled):
+            self._settle(message)
+        else:
+            self._repeat(message)
+
     def _settle(self, settled: Settled) -> None:
         self._unstored -= 1
         if settled.total is None:
@@ -92,7 +97,7 @@ class StageKeeper(LoopActor):
         if superseded.done is None:
             self._say_goodbye()
             return
-        self._job = with_done(self._job, superseded.done)
+        self._job = replace(self._job, done=superseded.done)
         stages = self._require_run().stages
         if self._ending is None and stages is not None:
             stages.repeat(superseded.row)

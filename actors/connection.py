@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, assert_never
 
@@ -37,8 +38,8 @@ class CloseCode:
 class Socket(Protocol):
     """The far end, as the edge offers it; all methods are called on the loop."""
 
-    async def write(self, frame: str) -> None:
-        """Send one text frame; returns when its bytes went to the kernel."""
+    async def write(self, frame: bytes) -> None:
+        """Send one text frame, UTF-8; returns when its bytes went to the kernel."""
         ...
 
     def close(self, code: int, reason: str) -> None:
@@ -48,9 +49,9 @@ class Socket(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Order: send this numbered or answering frame; it is never dropped."""
+    """Order: send these numbered or answering frames; they are never dropped."""
 
-    frame: str
+    frames: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Connection(LoopActor):
         self._socket = socket
         self._session = session
         self._idle_s = idle_s
-        self._frames: collections.deque[str] = collections.deque()
+        self._frames: collections.deque[bytes] = collections.deque()
         self._latest: dict[str, str] = {}
         self._backlog_bytes = 0
         self._writing = False
@@ -142,7 +143,7 @@ class Connection(LoopActor):
     def on_receive(self, message: ConnectionMessage) -> None:
         match message:
             case Send():
-                self._queue(message.frame)
+                self._queue(message.frames)
             case SendLatest():
                 self._latest[message.key] = message.frame
                 self._write_more()
@@ -167,12 +168,15 @@ class Connection(LoopActor):
         self._socket.close(CloseCode.RESTART, "restart")
         tell_if_alive(self._session, ConnectionEnded(self._id))
 
-    def _queue(self, frame: str) -> None:
-        self._backlog_bytes += len(frame)
+    def _queue(self, frames: Sequence[str]) -> None:
+        # judged before it is added: one large batch (a resume, a row a target) is no sign
+        # of a client that does not read
         if self._backlog_bytes > BACKLOG_LIMIT_BYTES:
             self._close(CloseCode.SLOW, "slow")
             return
-        self._frames.append(frame)
+        encoded = [frame.encode() for frame in frames]
+        self._backlog_bytes += sum(map(len, encoded))
+        self._frames.extend(encoded)
         self._write_more()
 
     def _write_more(self) -> None:
@@ -182,11 +186,11 @@ class Connection(LoopActor):
             frame = self._frames.popleft()
             self._backlog_bytes -= len(frame)
         else:
-            frame = self._latest.pop(next(iter(self._latest)))
+            frame = self._latest.pop(next(iter(self._latest))).encode()
         self._writing = True
         self.pipe(self._write(frame), _Written, lambda _: SocketClosed())
 
-    async def _write(self, frame: str) -> bool:
+    async def _write(self, frame: bytes) -> bool:
         task = asyncio.ensure_future(self._socket.write(frame))
         # wait(), not wait_for(): cancelling a write makes Tornado log an error
         done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
@@ -219,7 +223,7 @@ class Connection(LoopActor):
                 assert_never(frame)
 
     def _answer(self, frame: msgspec.Struct) -> None:
-        self._queue(_encode(frame).decode())
+        self._queue((_encode(frame).decode(),))
 
     def _check_silence(self) -> None:
         now_s = asyncio.get_running_loop().time()

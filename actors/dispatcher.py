@@ -6,6 +6,7 @@ Knows a job's kind only as a name: `factories` maps it to how its actor is start
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, assert_never
@@ -32,6 +33,8 @@ Ref: TypeAlias = pykka.ActorRef[Any]
 Factory: TypeAlias = Callable[[Job, Ref], Ref]
 
 POSITIONS_EVERY_S = 1.0
+POSITIONS_A_USER = 200  # told a second; the rest by GET
+REREAD_S = 30.0
 CRASHES_LIMIT = 3
 RETRY_S = 1.0
 
@@ -62,15 +65,19 @@ class _QueueRead:
 
 
 @dataclass(frozen=True, slots=True)
-class _JobReturned:
-    """Fact: a crashed job is back in the queue, or has failed for good."""
+class _Settle:
+    """Order: step the stored job by `event`, for nobody else does any more."""
 
-    job: Job | None
+    job_id: str
+    event: machine.JobInput
 
 
 @dataclass(frozen=True, slots=True)
-class _CancelStored:
+class _Settled:
+    """Fact: so the job is stored now; null if it is gone."""
+
     job_id: str
+    job: Job | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +98,11 @@ class _Recover:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class _Reread:
+    pass
+
+
 DispatcherMessage: TypeAlias = (
     Submit
     | Cancel
@@ -99,11 +111,12 @@ DispatcherMessage: TypeAlias = (
     | JobProgressed
     | ChildFailed
     | _QueueRead
-    | _JobReturned
-    | _CancelStored
+    | _Settle
+    | _Settled
     | _StorageFailed
     | _PositionsDue
     | _Recover
+    | _Reread
 )
 
 
@@ -146,15 +159,17 @@ class Dispatcher(LoopActor):
             case GetOverview():
                 return self._overview()
             case JobProgressed():
-                self._latest[message.frame.job_id] = message.frame
+                self._latest |= {frame.job_id: frame for frame in message.frames}
                 self._context.publish(message)
             case JobEnded():
                 self._free(message.job_id)
                 self._crashes.pop(message.job_id, None)
             case ChildFailed():
                 self._return_to_queue(message)
-            case _JobReturned():
-                self._take_back(message.job)
+            case _Settle():
+                self._settle(message)
+            case _Settled():
+                self._take_back(message.job_id, message.job)
             case _QueueRead():
                 self._fill(message.waiting)
             case _StorageFailed():
@@ -162,10 +177,10 @@ class Dispatcher(LoopActor):
                 self.tell_later(RETRY_S, message.retry)
             case _Recover():
                 self._recover()
+            case _Reread():
+                self._reread()
             case _PositionsDue():
                 self._tell_positions()
-            case _CancelStored():
-                pass
             case _:
                 assert_never(message)
         self._start_what_fits()
@@ -197,6 +212,12 @@ class Dispatcher(LoopActor):
         self._recovered = True
         for job, user_limit in waiting:
             self._enqueue(job, user_limit)
+        self.tell_later(REREAD_S, _Reread())
+
+    def _reread(self) -> None:
+        """Look for jobs that were stored and never told of: nothing accepted is lost."""
+        waiting = self._context.storage.read(jobs.queued)
+        self.pipe(waiting, _QueueRead, lambda error: _StorageFailed(error, _Reread()))
 
     def _enqueue(self, job: Job, user_limit: int | None) -> None:
         if job.id in self._queue:
@@ -217,8 +238,11 @@ class Dispatcher(LoopActor):
             return
         while (queued := self._queue.start_next()) is not None:
             job, _ = self._jobs[queued.job_id]
-            start = self._context.factories[job.kind]
-            self._running[job.id] = start(job, self.actor_ref)
+            start = self._context.factories.get(job.kind)
+            if start is None:
+                self._settle(_Settle(job.id, _unknown_kind(job, self._context.now_ms())))
+            else:
+                self._running[job.id] = start(job, self.actor_ref)
             self._schedule_positions()
 
     def _free(self, job_id: str) -> None:
@@ -229,45 +253,45 @@ class Dispatcher(LoopActor):
 
     def _cancel(self, job_id: str) -> None:
         child = self._running.get(job_id)
-        if child is not None:
+        if child is not None and child.is_alive():
             tell_if_alive(child, CancelJob())
             return
         self._queue.remove(job_id)
-        self._jobs.pop(job_id, None)
-        self._schedule_positions()
-        self._cancel_stored(job_id)
-
-    def _cancel_stored(self, job_id: str) -> None:
-        event = machine.Cancel(self._context.now_ms())
-        written = self._context.storage.write(_apply, job_id, event, event.at_ms)
-        self.pipe(
-            written,
-            lambda _: _CancelStored(job_id),
-            lambda error: _StorageFailed(error, Cancel(job_id)),
-        )
+        self._settle(_Settle(job_id, machine.Cancel(self._context.now_ms())))
 
     def _return_to_queue(self, message: ChildFailed) -> None:
-        job_id = message.name
+        job_id, now_ms = message.name, self._context.now_ms()
         crashes = self._crashes[job_id] = self._crashes.get(job_id, 0) + 1
         log.error("a job actor crashed", job_id=job_id, exc_info=message.error)
-        now_ms = self._context.now_ms()
-        event: machine.JobInput = machine.Recover()
+        event: machine.JobInput = machine.Recover(now_ms)
         if crashes >= CRASHES_LIMIT:
             text = f"The job crashed {crashes} times; the studio's log says why."
             event = machine.Fail(now_ms, JobFailure("crashed", text))
+        self._settle(_Settle(job_id, event))
+
+    def _settle(self, order: _Settle) -> None:
+        settled = self._context.storage.write(
+            _apply, order.job_id, order.event, self._context.now_ms()
+        )
         self.pipe(
-            self._context.storage.write(_apply, job_id, event, now_ms),
-            _JobReturned,
-            lambda error: _StorageFailed(error, message),
+            settled,
+            functools.partial(_Settled, order.job_id),
+            lambda error: _StorageFailed(error, order),
         )
 
-    def _take_back(self, job: Job | None) -> None:
-        if job is None:
-            return
-        known = self._jobs.get(job.id)
-        self._free(job.id)
-        if job.state is JobState.QUEUED:
+    def _take_back(self, job_id: str, job: Job | None) -> None:
+        """Free what a job held; queue it again if that is where it is stored."""
+        child = self._running.get(job_id)
+        if child is not None and child.is_alive():
+            return  # it was started meanwhile; its conditional update finds out
+        known = self._jobs.get(job_id)
+        self._queue.remove(job_id)
+        self._free(job_id)
+        if job is not None and job.state is JobState.QUEUED:
             self._enqueue(job, known[1] if known else None)
+        else:
+            self._crashes.pop(job_id, None)
+        self._schedule_positions()
 
     def _overview(self) -> LiveOverview:
         positions = self._queue.positions()
@@ -287,23 +311,36 @@ class Dispatcher(LoopActor):
     def _tell_positions(self) -> None:
         self._positions_timer = None
         positions = self._queue.positions()
+        told: dict[str, list[JobProgress]] = {}
         for job_id, place in positions.items():
             if self._positions_told.get(job_id) != place:
                 job, _ = self._jobs[job_id]
-                frame = JobProgress(
-                    job_id=job_id,
-                    progress=progress_view(job),
-                    queue_position=place,
-                    live=None,
-                )
-                self._context.publish(JobProgressed(job.owner_id, frame))
+                frames = told.setdefault(job.owner_id, [])
+                if len(frames) < POSITIONS_A_USER:
+                    frames.append(_position_frame(job, place))
+        for owner_id, frames in told.items():
+            self._context.publish(JobProgressed(owner_id, tuple(frames)))
         self._positions_told = positions
 
 
+def _unknown_kind(job: Job, at_ms: int) -> machine.Fail:
+    text = f"This version of the studio cannot run jobs of kind {job.kind}."
+    return machine.Fail(at_ms, JobFailure("unknown_kind", text))
+
+
+def _position_frame(job: Job, place: int) -> JobProgress:
+    return JobProgress(
+        job_id=job.id, progress=progress_view(job), queue_position=place, live=None
+    )
+
+
 def _apply(job_id: str, event: machine.JobInput, at_ms: int) -> Change[Job | None]:
-    """Step the stored job by `event`, in the transaction that reads it."""
+    """Step the stored job by `event`, in the transaction that reads it.
+
+    The value is the job as it is stored then, changed or not.
+    """
     job = jobs.by_id(job_id)
     if job is None:
         return Change(None)
     after, effects = machine.step(job, event)
-    return jobs.change(job, after, at_ms) if effects else Change(None)
+    return jobs.change(job, after, at_ms) if effects else Change(job)

@@ -43,6 +43,10 @@ class LoopInbox:
         else:
             self._loop.call_soon_threadsafe(self._accept, envelope)
 
+    def put_own(self, message: Any) -> None:
+        """Add what the actor's own work came to: never refused, for it is owed."""
+        self._accept(Envelope(message))
+
     def get(self) -> Envelope[Any]:
         """Take the oldest envelope; the inbox must not be empty."""
         return self._items.popleft()

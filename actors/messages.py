@@ -22,10 +22,10 @@ class EventsCommitted:
 
 @dataclass(frozen=True, slots=True)
 class JobProgressed:
-    """Fact: a job moved; unnumbered, the latest wins."""
+    """Fact: jobs of one user moved; unnumbered, the latest of each job wins."""
 
     owner_id: str
-    frame: JobProgress
+    frames: tuple[JobProgress, ...]
 
 
 @dataclass(frozen=True, slots=True)

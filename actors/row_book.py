@@ -33,14 +33,14 @@ class RowBook:
         return len(self._finished)
 
     @property
-    def all_told(self) -> bool:
-        """Whether every row of the plan is stored and told."""
-        return self._told == self._all
-
-    @property
     def untold(self) -> frozenset[int]:
         """Rows that are not stored yet."""
         return self._all - self._told
+
+    @property
+    def complete(self) -> frozenset[int]:
+        """Untold rows whose requests are all stored."""
+        return frozenset(row for row in self.untold if self._is_complete(row))
 
     def add(self, identities: Iterable[Identity]) -> None:
         """Note requests that are now stored; one told twice counts once."""
@@ -54,16 +54,19 @@ class RowBook:
 
     def claim_complete(self) -> frozenset[int]:
         """Return rows that have become complete; each is returned once."""
-        counted = {
-            row for row, wanted in self._wanted.items() if self._stored[row] >= wanted
-        }
-        complete = frozenset(counted | self._ended_stages) - self._claimed
+        complete = frozenset(
+            row for row in self._all - self._claimed if self._is_complete(row)
+        )
         self._claimed |= complete
         return complete
 
     def tell(self, rows: frozenset[int]) -> None:
         """Note rows that are stored and told."""
         self._told |= rows
+
+    def _is_complete(self, row: int) -> bool:
+        wanted = self._wanted.get(row)
+        return row in self._ended_stages if wanted is None else self._stored[row] >= wanted
 
 
 def _measured_by_row(identities: Iterable[Identity]) -> collections.Counter[int]:

@@ -56,9 +56,9 @@ class LoopActor(pykka.Actor):
                 return
             error = task.exception()
             if error is None:
-                tell_if_alive(self.actor_ref, to_message(task.result()))
+                self.actor_inbox.put_own(to_message(task.result()))
             elif isinstance(error, Exception):
-                tell_if_alive(self.actor_ref, on_error(error))
+                self.actor_inbox.put_own(on_error(error))
 
         task = asyncio.ensure_future(work)
         self._piped.add(task)
@@ -67,7 +67,7 @@ class LoopActor(pykka.Actor):
     def tell_later(self, delay_s: float, message: Any) -> asyncio.TimerHandle:
         """Tell ourselves `message` after `delay_s`, if we are still there then."""
         loop = asyncio.get_running_loop()
-        return loop.call_later(delay_s, tell_if_alive, self.actor_ref, message)
+        return loop.call_later(delay_s, self.actor_inbox.put_own, message)
 
     @staticmethod
     def _create_actor_inbox() -> LoopInbox:

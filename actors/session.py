@@ -8,7 +8,7 @@ holes cannot arise.
 from __future__ import annotations
 
 import collections
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
@@ -27,7 +27,7 @@ from actors.connection import (
 )
 from actors.messages import EventsCommitted, JobProgressed
 from actors.runtime import LoopActor, stop_actor, tell_if_alive
-from domain.errors import ServiceError
+from domain.errors import ServiceError, UnauthenticatedError
 from domain.views import job_view
 from domain.wire.live import Ack, Cancel, ConnectionInfo, ErrorFrame, Sync
 from security.ids import new_id
@@ -77,6 +77,7 @@ class _FeedRead:
 @dataclass(frozen=True, slots=True)
 class _FeedLost:
     connection_id: str
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ SessionMessage: TypeAlias = (
 class SessionContext:
     """What a session needs of the rest: ways down, never up."""
 
-    read_feed: Callable[[str, str | None, int | None], Awaitable[FeedState]]
+    read_feed: Callable[[Attach], Awaitable[FeedState]]
     cancel_job: Callable[[str, str], Awaitable[str]]  # (user, job) -> status now
     now_rfc3339: Callable[[], str]
     version: str
@@ -152,7 +153,7 @@ class Session(LoopActor):
             case _FeedRead():
                 self._welcome(message.connection_id, message.feed)
             case _FeedLost():
-                self._send_away(message.connection_id)
+                self._send_away(message.connection_id, message.error)
             case _Answered():
                 self._send(message.connection_id, _encode(message.frame).decode())
             case _:
@@ -179,9 +180,9 @@ class Session(LoopActor):
         )
         self._open[connection_id] = _Open(ref, message.source_id)
         self.pipe(
-            self._context.read_feed(self._user_id, message.epoch, message.since),
+            self._context.read_feed(message),
             lambda feed: _FeedRead(connection_id, feed),
-            lambda _: _FeedLost(connection_id),
+            lambda error: _FeedLost(connection_id, error),
         )
         return ref
 
@@ -191,8 +192,7 @@ class Session(LoopActor):
             return
         self._send(connection_id, self._sync(connection_id, feed))
         entry.position = feed.seq
-        for event in (*feed.events, *self._recent):
-            self._advance(entry, event)
+        self._advance(entry, [*feed.events, *self._recent])
         for progress in entry.early:
             self._tell_progress(entry, progress)
         entry.early.clear()
@@ -202,7 +202,10 @@ class Session(LoopActor):
             epoch=feed.epoch,
             seq=feed.seq,
             resumed=feed.resumed,
-            active_jobs=[job_view(job) for job in feed.active],
+            active_jobs=[
+                job_view(job, queue_position=feed.positions.get(job.id))
+                for job in feed.active
+            ],
             recent_jobs=[job_view(job) for job in feed.recent],
             connection=ConnectionInfo(
                 id=connection_id, open=len(self._open), limit=CONNECTION_LIMIT
@@ -213,15 +216,25 @@ class Session(LoopActor):
         return _encode(sync).decode()
 
     def _deliver(self, message: EventsCommitted) -> None:
-        for event in message.events:
-            self._recent.append(event)
-            for entry in self._open.values():
-                self._advance(entry, event)
+        self._recent.extend(message.events)
+        for entry in self._open.values():
+            self._advance(entry, message.events)
 
-    def _advance(self, entry: _Open, event: StoredEvent) -> None:
-        if entry.position is not None and event.seq > entry.position:
-            entry.position = event.seq
-            tell_if_alive(entry.ref, Send(event.body))
+    def _advance(self, entry: _Open, events: Sequence[StoredEvent]) -> None:
+        """Send what is younger than the connection's position, without a gap."""
+        if entry.position is None:
+            return
+        younger = {event.seq: event for event in events if event.seq > entry.position}
+        news = [younger[seq] for seq in sorted(younger)]
+        if [event.seq for event in news] != list(
+            range(entry.position + 1, entry.position + 1 + len(news))
+        ):
+            # an event was stored and never told: the client comes back and resumes
+            tell_if_alive(entry.ref, CloseWith(CloseCode.RESTART, "resume"))
+            return
+        if news:
+            entry.position = news[-1].seq
+            tell_if_alive(entry.ref, Send(tuple(event.body for event in news)))
 
     def _show_progress(self, message: JobProgressed) -> None:
         for entry in self._open.values():
@@ -231,8 +244,8 @@ class Session(LoopActor):
                 self._tell_progress(entry, message)
 
     def _tell_progress(self, entry: _Open, message: JobProgressed) -> None:
-        frame = _encode(message.frame).decode()
-        tell_if_alive(entry.ref, SendLatest(message.frame.job_id, frame))
+        for frame in message.frames:
+            tell_if_alive(entry.ref, SendLatest(frame.job_id, _encode(frame).decode()))
 
     def _cancel(self, connection_id: str, request: Cancel) -> None:
         def acknowledge(status: str) -> _Answered:
@@ -248,11 +261,15 @@ class Session(LoopActor):
     def _send(self, connection_id: str, frame: str) -> None:
         entry = self._open.get(connection_id)
         if entry is not None:
-            tell_if_alive(entry.ref, Send(frame))
+            tell_if_alive(entry.ref, Send((frame,)))
 
-    def _send_away(self, connection_id: str) -> None:
+    def _send_away(self, connection_id: str, error: Exception) -> None:
         entry = self._open.get(connection_id)
-        if entry is not None:
+        if entry is None:
+            return
+        if isinstance(error, UnauthenticatedError):  # signed out while it came in
+            tell_if_alive(entry.ref, CloseWith(CloseCode.UNAUTHENTICATED, "signed out"))
+        else:
             tell_if_alive(entry.ref, CloseWith(CloseCode.RESTART, "try again"))
 
     def _end_source(self, source_id: str) -> None:

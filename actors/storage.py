@@ -8,14 +8,16 @@ futures resolved, so nothing is acknowledged before it is stored.
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
 import functools
-import itertools
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeAlias, TypeVar, assert_never
 
 import pykka
+import structlog
 from pykka._envelope import Envelope
 
 from actors.futures import LoopFuture
@@ -26,6 +28,8 @@ from storage.database import Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 GROUP_LIMIT = 256
 ANSWER_S = 15.0
@@ -90,7 +94,11 @@ class StorageActor(pykka.ThreadingActor):
         return LoopFuture()  # so that the loop may await our replies
 
     def on_start(self) -> None:
-        self._store.connect()
+        try:
+            self._store.connect()
+        except Exception as error:
+            report_failure(self._parent, self._name, error)  # pykka would not say so
+            raise
 
     def on_receive(self, message: StorageMessage) -> Any:
         """Serve a read at once, a write together with all writes that wait behind it."""
@@ -105,24 +113,33 @@ class StorageActor(pykka.ThreadingActor):
                 assert_never(message)
 
     def on_stop(self) -> None:
-        for write in self.actor_inbox.take_writes(self.actor_inbox.qsize()):
-            _resolve(write, None, UnavailableError("The studio is stopping."))
+        self._refuse_what_waits()
         self._store.close()
 
     def on_failure(self, exception_type: Any, exception_value: Any, traceback: Any) -> None:  # noqa: ARG002 - pykka's signature
+        self._refuse_what_waits()
         self._store.close()
         report_failure(self._parent, self._name, exception_value)
+
+    def _refuse_what_waits(self) -> None:
+        for write in self.actor_inbox.take_writes(self.actor_inbox.qsize()):
+            _resolve(write, None, UnavailableError("The database is not there; try again."))
 
     def _commit(self, writes: Sequence[Write]) -> None:
         outcomes: list[tuple[Change[Any] | None, Exception | None]] = []
         try:
             with self._store.transaction():
-                outcomes.extend(self._attempt(write) for write in writes)
+                for write in writes:
+                    outcomes.append(self._attempt(write))
+                    self._store.require_transaction()
         except Exception as error:  # noqa: BLE001 - e.g. disk full: nobody was stored
             outcomes = [(None, error)] * len(writes)
         events = [event for change, _ in outcomes if change for event in change.events]
-        if events:
-            self._publish(events)
+        try:
+            if events:
+                self._publish(events)
+        except Exception:  # they are stored: a feed that misses them reads them back
+            log.exception("committed events could not be told")
         for write, (change, failed) in zip(writes, outcomes, strict=True):
             _resolve(write, change, failed)
 
@@ -140,21 +157,23 @@ class Storage:
     def __init__(self) -> None:
         self.writer: pykka.ActorRef[StorageActor] | None = None
         self.readers: dict[str, pykka.ActorRef[StorageActor]] = {}
-        self._turn = itertools.count()
+        self._reading: collections.Counter[str] = collections.Counter()
 
     async def write(
         self, work: Callable[P, Change[T]], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run `work` in a transaction; returns its value once it is committed.
 
-        Raises what `work` raised, or `TimeoutError`.
+        Raises what `work` raised, or `UnavailableError`: then it may yet be stored.
         """
         if self.writer is None:
             raise UnavailableError("The database is not ready yet.")
         done = LoopFuture()
-        self.writer.tell(Write(functools.partial(work, *args, **kwargs), done))
-        async with asyncio.timeout(ANSWER_S):
-            change: Change[T] = await done
+        write = Write(functools.partial(work, *args, **kwargs), done)
+        with _unavailable_if_silent():
+            self.writer.tell(write)
+            async with asyncio.timeout(ANSWER_S):
+                change: Change[T] = await done
         return change.value
 
     async def read(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -162,12 +181,28 @@ class Storage:
         refs = list(self.readers.values())
         if not refs:
             raise UnavailableError("The database is not ready yet.")
-        ref = refs[next(self._turn) % len(refs)]
-        async with asyncio.timeout(ANSWER_S):
-            answer: T = await ref.ask(
-                Read(functools.partial(work, *args, **kwargs)), block=False
-            )
+        ref = min(refs, key=self._waiting_at)  # a long read delays nobody who can wait less
+        read = Read(functools.partial(work, *args, **kwargs))
+        self._reading[ref.actor_urn] += 1
+        try:
+            with _unavailable_if_silent():
+                async with asyncio.timeout(ANSWER_S):
+                    answer: T = await ref.ask(read, block=False)
+        finally:
+            self._reading[ref.actor_urn] -= 1
         return answer
+
+    def _waiting_at(self, ref: pykka.ActorRef[StorageActor]) -> int:
+        return self._reading[ref.actor_urn]
+
+
+@contextlib.contextmanager
+def _unavailable_if_silent() -> Iterator[None]:
+    """Turn silence and death of a storage actor into an error that says: try again."""
+    try:
+        yield
+    except (TimeoutError, pykka.ActorDeadError):
+        raise UnavailableError("The database does not answer; try again.") from None
 
 
 def _resolve(write: Write, change: Change[Any] | None, error: Exception | None) -> None:

@@ -93,6 +93,9 @@ class Supervisor(LoopActor):
         return None
 
     async def _restart(self, message: ChildFailed) -> None:
+        present = self._children.get(message.name)
+        if present is not None and present.is_alive():
+            return  # news of a child that was replaced along with another
         self._budget.spend(message.name)
         log.warning("restarting", actor=message.name, exc_info=message.error)
         position = list(self._recipes).index(message.name)

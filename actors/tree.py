@@ -28,7 +28,7 @@ class Tree:
             tell_if_alive(self.sessions, message)
 
     def tell_dispatcher(self, message: Any) -> None:
-        """Tell the dispatcher; while it restarts, what is stored is read again anyway."""
+        """Tell the dispatcher; one that restarts reads what is stored, cancels included."""
         if self.dispatcher is not None:
             tell_if_alive(self.dispatcher, message)
 

@@ -59,6 +59,7 @@ class Job:
     total: int
     result_id: str
     failure: JobFailure | None = None
+    cancel_requested: bool = False  # asked for, and not yet done
     needs: Mapping[str, int] = field(default_factory=dict)  # most in flight, by provider id
     caps: Mapping[str, int] = field(default_factory=dict)  # what each provider takes
 
@@ -101,6 +102,8 @@ class Cancel:
 class Recover:
     """Whoever ran the job is gone; what is stored stays."""
 
+    at_ms: int
+
 
 JobInput: TypeAlias = Start | Finish | Fail | Cancel | Recover
 
@@ -139,7 +142,7 @@ def step(job: Job, event: JobInput) -> Step:
         case Cancel():
             return _end(job, JobState.CANCELLED, event.at_ms)
         case Recover():
-            return _recover(job)
+            return _recover(job, event)
         case _:
             assert_never(event)
 
@@ -170,9 +173,11 @@ def _end(
     return ended, (Effect.ABORT_WORK, Effect.STORE, Effect.FREE_SLOT)
 
 
-def _recover(job: Job) -> Step:
+def _recover(job: Job, event: Recover) -> Step:
     if job.state is not JobState.RUNNING:
         return job, ()
+    if job.cancel_requested:
+        return _end(job, JobState.CANCELLED, event.at_ms)
     queued = replace(job, state=JobState.QUEUED, attempt=job.attempt + 1)
     return queued, (Effect.STORE, Effect.FREE_SLOT, Effect.ENQUEUE)
 

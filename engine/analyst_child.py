@@ -8,15 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
 from domain.errors import ServiceError
 from engine.analyst_messages import Answer, ToAnalyst, decode_answer, encode
 from engine.framing import FrameError, read_frame, write_frame
+from security.child_environment import child_environment
 
-_ROOT = str(Path(__file__).resolve().parent.parent)
 _GRACE_S = 1.0
 
 
@@ -140,6 +139,5 @@ class AnalystChild:
 
 
 def _environment() -> dict[str, str]:
-    """Return our own environment, with our modules found and one thread for algebra."""
-    path = os.pathsep.join(filter(None, (_ROOT, os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    """Return a child's environment, with one thread for algebra: it is a guest here."""
+    return child_environment() | {"OPENBLAS_NUM_THREADS": "1"}

@@ -42,7 +42,7 @@ class LocalEngine:
         if any(slot.holds(shard.key) for slot in self._slots):
             raise ValueError(f"{shard.key} is running")
         if not self._slots:
-            event = WorkerLost(shard.key, "the engine is not running")
+            event = WorkerLost(shard.key, "the engine is not running", "none")
             asyncio.get_running_loop().call_soon(sink, event)
             return
         slot = min(self._slots, key=_reluctance)

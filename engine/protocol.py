@@ -59,10 +59,14 @@ class ShardEnded:
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost:
-    """Fact: the worker died with this shard; samples told so far stay valid."""
+    """Fact: the worker died with this shard; samples told so far stay valid.
+
+    One death costs every shard that was there: `worker` tells whether two are one.
+    """
 
     key: ShardKey
     detail: str
+    worker: str
 
 
 EngineEvent: TypeAlias = (

@@ -178,11 +178,13 @@ class Slot:
         now_s = self._loop.time()
         self._deaths = 1 if now_s - self._started_s > HEALTHY_AFTER_S else self._deaths + 1
         self._not_before_s = now_s + _backoff_s(self._deaths)
+        # one that died before its hello has no name: each such death is one of its own
+        worker = self._worker or f"unnamed {id(self)} {now_s}"
         self._process = self._worker = self._beat = None
         lost, self._shards = self._shards, {}
         self._idle.set()
         for key, placed in lost.items():
-            _tell(placed.sink, WorkerLost(key, reason))
+            _tell(placed.sink, WorkerLost(key, reason, worker))
 
     def _forget(self, key: ShardKey) -> None:
         del self._shards[key]

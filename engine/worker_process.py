@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
 from engine.frames import Order, Report, decode_report, encode
 from engine.framing import FrameError, framed, read_frame
+from security.child_environment import child_environment
 
-ROOT = Path(__file__).resolve().parent.parent
 # What a Python process and its TLS need; the server's own secrets are not the worker's.
-PASSED_ON = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT", "LD_LIBRARY_PATH")
 TICK_S = 0.25
 SILENT_TICKS = 8  # 2 s: four heartbeats missed
 STARTING_TICKS = 120  # 30 s: a cold disk, or a machine with other things to do
@@ -151,12 +148,6 @@ class WorkerProcess:
 
 
 async def _spawn() -> asyncio.subprocess.Process:
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name in PASSED_ON or name.startswith(("LC_", "PYTHON", "SSL_CERT_"))
-    }
-    environment["PYTHONPATH"] = str(ROOT)
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",  # the directory somebody started us from is no place to import from
@@ -164,7 +155,7 @@ async def _spawn() -> asyncio.subprocess.Process:
         "engine.worker",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=environment,
+        env=child_environment(),
         # Ctrl-C goes to a terminal's whole foreground group, even before it is ignored;
         # (process_group would do, but uvloop does not take it)
         start_new_session=True,

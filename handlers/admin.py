@@ -30,7 +30,7 @@ class SystemHandler(ApiHandler):
             version=self.services.settings.version,
             uptime_s=round(time.monotonic() - liveness.started_at_s, 1),
             db_backend=self.services.settings.db_backend,
-            db_size_bytes=self.services.db_size_bytes(),
+            db_size_bytes=await tree.storage.read(self.services.db_size_bytes),
             results_count=counted.results,
             active_benchmarks=[_active(a, overview) for a in counted.active],
             queued=overview.queued,

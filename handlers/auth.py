@@ -14,7 +14,7 @@ from handlers.operations import operation
 from security import refresh
 from security.refresh import Verdict
 from security.tokens import ACCESS_LIFETIME_S, TICKET_LIFETIME_S
-from storage import accounts, providers, refresh_families
+from storage import accounts, refresh_families, registration
 
 BAD_CREDENTIALS = "The address or the password is wrong."
 
@@ -87,11 +87,10 @@ class RegisterHandler(SigningIn):
         self._check(body, is_first=is_first)
         hashed = await self.services.passwords.hash(body.password)
         now_ms = self.services.now_ms()
+        models = self.services.simulator_models
         account = await storage.write(
-            accounts.create, body.email, hashed, now_ms, first_only=is_first
+            registration.register, body.email, hashed, models, now_ms, first_only=is_first
         )
-        models = [dict(model) for model in self.services.simulator_models]
-        await storage.write(providers.ensure_simulator, account.id, models, now_ms)
         return await self.sign_in(account)
 
     def _check(self, body: Registration, *, is_first: bool) -> None:

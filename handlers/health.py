@@ -6,7 +6,6 @@ from domain.errors import ServiceError
 from domain.wire.system import Checks, Health, Readiness
 from handlers.base import ApiHandler
 from handlers.operations import operation
-from storage import accounts
 
 
 class HealthHandler(ApiHandler):
@@ -24,22 +23,23 @@ class ReadinessHandler(ApiHandler):
         "Whether the server takes work", access="public", answer=Readiness, errors=(503,)
     )
     async def get(self) -> Readiness:
-        database = await self._database_answers()
+        pending = await self._pending_migrations()
         checks = Checks(
-            database=database,
-            migrations=database,  # the start applies them, or does not get this far
+            database=pending is not None,
+            migrations=pending == [],
             engine=self.services.engine_ready(),
         )
-        ready = database and checks.engine and not self.services.liveness.draining
+        ready = checks.database and checks.migrations and checks.engine
+        ready = ready and not self.services.liveness.draining
         return Readiness(status="ready" if ready else "not ready", checks=checks)
 
     def answer(self, status: int, value: Readiness) -> None:
         """Send 503 when not ready: that is what a balancer looks at."""
         super().answer(status if value.status == "ready" else 503, value)
 
-    async def _database_answers(self) -> bool:
+    async def _pending_migrations(self) -> list[str] | None:
+        """Return what is not applied; None when the database does not answer."""
         try:
-            await self.services.tree.storage.read(accounts.count)
-        except (ServiceError, TimeoutError):
-            return False
-        return True
+            return await self.services.tree.storage.read(self.services.pending_migrations)
+        except ServiceError:
+            return None

@@ -119,7 +119,14 @@ class JobEventsHandler(ApiHandler):
         return wire.JobEventPage(items=shown, next_cursor=cursor)
 
     def _since(self) -> int:
-        text = self.get_query_argument("since", None) or self.page_cursor() or "0"
-        if not text.isascii() or not text.isdecimal() or len(text) > 18:
-            raise InvalidRequestError.at("since", "must be a whole number")
-        return int(text)
+        """Return the later of `since` and the cursor, which is the last `seq` shown."""
+        given = (self.get_query_argument("since", None), self.page_cursor())
+        return max(_seq(text) for text in given)
+
+
+def _seq(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise InvalidRequestError.at("since", "must be a whole number")
+    return int(text)

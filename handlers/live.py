@@ -30,7 +30,7 @@ class TornadoSocket:
     def __init__(self, handler: tornado.websocket.WebSocketHandler) -> None:
         self._handler = handler
 
-    async def write(self, frame: str) -> None:
+    async def write(self, frame: bytes) -> None:
         """Send one text frame; returns when its bytes went to the kernel."""
         await self._handler.write_message(frame)
 

@@ -68,7 +68,11 @@ class ProviderViews(ApiHandler):
     ) -> StoredProvider:
         """Store changed columns of a provider."""
         return await self.services.tree.storage.write(
-            providers.update, provider.id, owner_id=provider.owner_id, columns=columns
+            providers.update,
+            provider.id,
+            owner_id=provider.owner_id,
+            columns=columns,
+            seen=provider,
         )
 
     def opened(self, provider: StoredProvider) -> ProviderSecrets:

@@ -55,7 +55,8 @@ class Services:
     liveness: Liveness
     workers: Callable[[], Sequence[Worker]]
     engine_ready: Callable[[], bool]
-    db_size_bytes: Callable[[], int]
+    db_size_bytes: Callable[[], int]  # both block: run them on a reader
+    pending_migrations: Callable[[], list[str]]
     simulator_models: Sequence[dict[str, object]]
 
     def now_ms(self) -> int:

@@ -20,6 +20,8 @@ class WebAppHandler(EdgeHandler, tornado.web.StaticFileHandler):
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         try:
             return super().validate_absolute_path(root, absolute_path)
+        except ValueError:  # a null byte
+            raise NotFoundError("There is no such page.") from None
         except tornado.web.HTTPError as error:
             if error.status_code != 404 or self.path.startswith("assets/"):
                 raise

@@ -20,7 +20,9 @@ from storage import events, jobs, samples
 from storage.changes import Change
 from storage.jobs_rows import job_of
 from storage.queries import tuples
-from storage.tables import BenchmarkRow, JobRow, ResultRow
+from storage.tables import BenchmarkRow, JobRow, RequestRow, ResultRow
+
+DELETE_SLICE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +171,22 @@ def annotate(benchmark_id: str, *, owner_id: str, columns: dict[str, Any]) -> Ch
     return Change(None)
 
 
-def delete(benchmark_id: str, *, owner_id: str) -> Change[None]:
-    """Delete a benchmark with all it measured; raises `ConflictError` while it runs."""
+def delete(benchmark_id: str, *, owner_id: str) -> Change[bool]:
+    """Delete a slice of a benchmark; True once nothing of it is left.
+
+    In slices, so that a large one does not hold up everybody's writes. Raises
+    `ConflictError` while it runs.
+    """
     row = _owned(benchmark_id, owner_id)
     if not job_of(row.job).state.is_final:
         raise ConflictError("The benchmark has not ended; cancel it first.")
+    of_it = RequestRow.select(RequestRow.id).where(RequestRow.benchmark == benchmark_id)
+    ids = [request_id for (request_id,) in tuples(of_it.limit(DELETE_SLICE))]
+    if ids:
+        RequestRow.delete().where(RequestRow.id.in_(ids)).execute()
+        return Change(False)
     JobRow.delete().where(JobRow.id == row.job_id).execute()  # takes the rest along
-    return Change(None)
+    return Change(True)
 
 
 def owned_plan(benchmark_id: str, *, owner_id: str) -> Plan:

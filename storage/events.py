@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -17,6 +18,8 @@ from storage.jobs_rows import job_of
 from storage.tables import EventRow, JobRow, UserRow
 
 RESUME_WINDOW = 1_000
+RESUME_WINDOW_MS = 5 * 60 * 1000
+RESUME_LIMIT = 20_000
 RECENT_JOBS = 10
 
 
@@ -30,6 +33,7 @@ class FeedState:
     active: tuple[Job, ...] = ()
     recent: tuple[Job, ...] = ()
     events: tuple[StoredEvent, ...] = ()
+    positions: Mapping[str, int] = field(default_factory=dict)  # in line, by job id
 
 
 def job_event(job: Job, at_ms: int, *, type_: JobEventType | None = None) -> StoredEvent:
@@ -47,7 +51,9 @@ def result_event(job: Job, row: ResultRow, at_ms: int) -> StoredEvent:
     return _append(job, seq, "benchmark_result", body, at_ms)
 
 
-def feed(user_id: str, *, epoch: str | None = None, since: int | None = None) -> FeedState:
+def feed(
+    user_id: str, at_ms: int, *, epoch: str | None = None, since: int | None = None
+) -> FeedState:
     """Return what a connection begins with; call it inside one read transaction.
 
     With a position that can be resumed, the events after it; else the full state. A
@@ -56,7 +62,7 @@ def feed(user_id: str, *, epoch: str | None = None, since: int | None = None) ->
     user = UserRow.get_by_id(user_id)
     head: int = user.event_seq
     if since is not None and epoch == user.epoch and 0 <= since <= head:
-        events = _after(user_id, since)
+        events = _after(user_id, since, at_ms)
         if len(events) == head - since:
             return FeedState(user.epoch, since, resumed=True, events=events)
     mine = JobRow.select().where(JobRow.owner == user_id)
@@ -86,11 +92,18 @@ def of_job(job_id: str, *, since: int, limit: int) -> list[JobEvent]:
     ]
 
 
-def _after(user_id: str, since: int) -> tuple[StoredEvent, ...]:
-    rows = EventRow.select().where((EventRow.user == user_id) & (EventRow.seq > since))
+def _after(user_id: str, since: int, at_ms: int) -> tuple[StoredEvent, ...]:
+    """Return the newest 1,000 events after `since`, and older ones younger than 5 min."""
+    mine = EventRow.select().where((EventRow.user == user_id) & (EventRow.seq > since))
+    newest = list(mine.order_by(EventRow.seq.desc()).limit(RESUME_WINDOW))
+    if len(newest) == RESUME_WINDOW:
+        young = mine.where(
+            (EventRow.seq < newest[-1].seq) & (EventRow.at_ms > at_ms - RESUME_WINDOW_MS)
+        )
+        newest.extend(young.order_by(EventRow.seq.desc()).limit(RESUME_LIMIT))
     return tuple(
         StoredEvent(user_id, row.seq, row.job, row.type, row.body, row.at_ms)
-        for row in rows.order_by(EventRow.seq).limit(RESUME_WINDOW)
+        for row in reversed(newest)
     )
 
 

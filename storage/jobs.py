@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 
 import msgspec
 
 from domain.errors import NotFoundError, TooManyRequestsError
-from domain.jobs import Job, JobState, Recover, step
+from domain.jobs import Cancel, Job, JobState, Recover, step
 from domain.wire.accounts import Limits
 from storage import events
 from storage.changes import Change, StoredEvent
@@ -57,12 +57,34 @@ def change(before: Job, after: Job, at_ms: int) -> Change[Job | None]:
     return Change(stored, (events.job_event(stored, at_ms),))
 
 
+def request_cancel(job_id: str, *, owner_id: str) -> Change[Job]:
+    """Note that the owner wants the job to end, so that no crash forgets it.
+
+    Returns the job; one that has ended is left alone. Raises `NotFoundError`, also for a
+    foreign job.
+    """
+    job = get(job_id, owner_id=owner_id)
+    if job.state.is_final:
+        return Change(job)
+    JobRow.update(cancel_requested=True).where(JobRow.id == job_id).execute()
+    return Change(replace(job, cancel_requested=True))
+
+
 def recover_all(at_ms: int) -> Change[int]:
-    """Put every job that a dead server left running back into the queue."""
+    """Put every job that a dead server left running back into the queue, or end it.
+
+    Those whose cancel was asked for end here, running or queued.
+    """
     orphans = [job_of(r) for r in JobRow.select().where(JobRow.state == JobState.RUNNING)]
     told: list[StoredEvent] = []
     for job in orphans:
-        after, _ = step(job, Recover())
+        after, _ = step(job, Recover(at_ms))
+        told += change(job, after, at_ms).events
+    unwanted = JobRow.select().where(
+        (JobRow.state == JobState.QUEUED) & (JobRow.cancel_requested == True)  # noqa: E712
+    )
+    for job in [job_of(row) for row in unwanted]:
+        after, _ = step(job, Cancel(at_ms))
         told += change(job, after, at_ms).events
     return Change(len(orphans), tuple(told))
 
@@ -101,11 +123,6 @@ def queued() -> list[tuple[Job, int | None]]:
     return [
         (job_of(row), row.owner.max_concurrent_jobs) for row in rows.order_by(JobRow.id)
     ]
-
-
-def with_done(job: Job, done: int) -> Job:
-    """Return `job` with `done` requests stored."""
-    return dataclasses.replace(job, done=done)
 
 
 def _check_limits(job: Job, limits: Limits) -> None:

@@ -28,6 +28,7 @@ def job_of(row: JobRow) -> Job:
         total=row.total,
         result_id=row.result_id,
         failure=failure,
+        cancel_requested=row.cancel_requested,
         needs=msgspec.json.decode(row.needs, type=dict[str, int]),
         caps=msgspec.json.decode(row.caps, type=dict[str, int]),
     )

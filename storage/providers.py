@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.errors import NotFoundError
+from domain.errors import ConflictError, NotFoundError
 from security.ids import new_id
 from storage.changes import Change
 from storage.tables import ModelRow, ProviderRow
@@ -58,10 +58,20 @@ def page(owner_id: str, *, limit: int, before_id: str | None) -> list[StoredProv
 
 
 def update(
-    provider_id: str, *, owner_id: str, columns: dict[str, Any]
+    provider_id: str,
+    *,
+    owner_id: str,
+    columns: dict[str, Any],
+    seen: StoredProvider | None = None,
 ) -> Change[StoredProvider]:
-    """Change columns of a provider; raises `NotFoundError`."""
+    """Change columns of a provider, as it was `seen` if that matters.
+
+    Raises `NotFoundError`, and `ConflictError` when address or secrets were changed since
+    it was seen: a key must not come back to a provider that has moved.
+    """
     row = _owned(provider_id, owner_id)
+    if seen is not None and _moved(row, seen):
+        raise ConflictError("The provider was changed meanwhile; look at it, try again.")
     if columns:
         ProviderRow.update(**columns).where(ProviderRow.id == row.id).execute()
     return Change(get(provider_id, owner_id=owner_id))
@@ -97,6 +107,10 @@ def _owned(provider_id: str, owner_id: str) -> ProviderRow:
     if row is None:
         raise NotFoundError("There is no such provider.")
     return row
+
+
+def _moved(row: ProviderRow, seen: StoredProvider) -> bool:
+    return (row.secret_version, row.base_url) != (seen.secret_version, seen.base_url)
 
 
 def _stored(row: ProviderRow) -> StoredProvider:

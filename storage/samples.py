@@ -30,15 +30,14 @@ def store(job: Job, samples: Sequence[Sample]) -> Change[int | None]:
     None if the job is no longer in that attempt: nothing was stored. A request that is
     stored already (a batch told twice) is left as it was.
     """
-    done = _done_of_living(job)
-    if done is None:
+    if _done_of_living(job) is None:
         return Change(None)
     if samples:
         rows = [_row(job, sample) for sample in samples]
-        insert = RequestRow.insert_many(rows).on_conflict_ignore()
-        new = insert.as_rowcount().execute()
-        done += new
-        JobRow.update(done=JobRow.done + new).where(JobRow.id == job.id).execute()
+        insert = RequestRow.insert_many(rows).on_conflict_ignore().as_rowcount()
+        stored: int = insert.execute()
+        JobRow.update(done=JobRow.done + stored).where(JobRow.id == job.id).execute()
+    done: int = JobRow.select(JobRow.done).where(JobRow.id == job.id).scalar()
     return Change(done)
 
 

@@ -138,6 +138,7 @@ class JobRow(Table):
     caps = TextField(default="{}")
     failure_code = TextField(null=True)
     failure_message = TextField(null=True)
+    cancel_requested = BooleanField(default=False)
 
     class Meta:
         table_name = "job"

@@ -22,6 +22,7 @@ from actors.runtime import ask
 from actors.supervisor import GetChildren
 from actors.system import System, stop_system
 from actors.tree import Tree
+from domain.errors import SettingsError
 from engine.analyst import Analyst
 from engine.local import LocalEngine
 from handlers.routes import application
@@ -29,7 +30,7 @@ from handlers.services import Liveness, Services
 from security.passwords import PasswordHasher
 from security.redaction import register_secret
 from security.vault import KeyRing
-from storage import accounts, providers
+from storage import accounts, registration
 from storage.database import Store
 from studio.keys import ServerKeys, server_keys
 from studio.loop_lag import watch_loop_lag
@@ -39,7 +40,6 @@ from studio.simulator_host import SimulatorHost
 
 log = structlog.get_logger()
 
-REQUESTS_END_S = 5.0
 MAX_DRAINED_BODY_BYTES = 8 * 1024 * 1024
 
 
@@ -57,10 +57,10 @@ class Running:
 async def running_studio(settings: Settings) -> AsyncIterator[Running]:
     """Run the studio inside the block.
 
-    Raises `OSError` when the port cannot be had and `SettingsError` for bad settings.
+    Raises `SettingsError` for what keeps it from starting, the port among it.
     """
     async with contextlib.AsyncExitStack() as stack:
-        sockets = tornado.netutil.bind_sockets(settings.port, settings.host)
+        sockets = _bound(settings)
         for each in sockets:
             stack.callback(each.close)
         keys = _keys(settings)
@@ -79,10 +79,21 @@ async def running_studio(settings: Settings) -> AsyncIterator[Running]:
         )
 
 
+def _bound(settings: Settings) -> list[socket.socket]:
+    try:
+        return tornado.netutil.bind_sockets(settings.port, settings.host)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror});"
+            " is another one running? Choose another port with --port or PORT"
+        ) from None
+
+
 def _keys(settings: Settings) -> ServerKeys:
-    for secret in settings.secrets():
+    keys = server_keys(settings)
+    for secret in (*settings.secrets(), *keys.as_text()):
         register_secret(secret)
-    return server_keys(settings)
+    return keys
 
 
 async def _start_parts(
@@ -154,6 +165,7 @@ async def _ensure_admin(settings: Settings, services: Services) -> None:
     if known is not None and known.account.is_admin:
         return
     hashed = await services.passwords.hash(settings.admin.password)
-    admin = await storage.write(accounts.ensure_admin, settings.admin.email, hashed, now_ms)
-    models = [dict(model) for model in services.simulator_models]
-    await storage.write(providers.ensure_simulator, admin.id, models, now_ms)
+    models = services.simulator_models
+    await storage.write(
+        registration.ensure_admin, settings.admin.email, hashed, models, now_ms
+    )

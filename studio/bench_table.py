@@ -49,7 +49,7 @@ def result_table(rows: Sequence[ResultRow]) -> Table:
         )
     for row in rows:
         model = row.target.model if row.tier == 0 else f"{row.target.model} +{row.tier}"
-        table.add_row(model, *(_of_stage(row) if levels else _of_sequence(row)))
+        table.add_row(Text(model), *(_of_stage(row) if levels else _of_sequence(row)))
     return table
 
 

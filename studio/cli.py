@@ -8,9 +8,12 @@ from collections.abc import Sequence
 import cyclopts
 
 from domain.errors import SettingsError
+from studio.settings import package_version
 
 app = cyclopts.App(
-    name="studio", help="LLM Benchmark Studio: benchmarks LLM endpoints.", version=None
+    name="studio",
+    help="LLM Benchmark Studio: benchmarks LLM endpoints.",
+    version=package_version,
 )
 for command in ("serve", "bench", "simulate", "migrate", "check", "openapi"):
     app.command(f"studio.commands.{command}:{command}", name=command)

@@ -17,6 +17,12 @@ class ServerKeys:
     jwt_secret: bytes = field(repr=False)
     encryption_key: bytes = field(repr=False)
 
+    def as_text(self) -> tuple[str, ...]:
+        """Return the secrets as they might turn up in a text, to be masked there."""
+        return tuple(
+            key.decode(errors="replace") for key in (self.jwt_secret, self.encryption_key)
+        )
+
     @property
     def refresh_key(self) -> bytes:
         """A key of its own for refresh tokens, derived so that one secret is enough."""

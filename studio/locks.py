@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import SettingsError
+from studio.settings import Settings
 
 LOCK_NAME = "studio.lock"
 
@@ -38,6 +39,15 @@ def hold_lock(data_dir: Path, what: str) -> Iterator[None]:
             _write(descriptor, "")
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def hold_locks(settings: Settings, what: str) -> Iterator[None]:
+    """Hold the lock of DATA_DIR and that of the database's folder, if it is another."""
+    with contextlib.ExitStack() as stack:
+        for folder in sorted({settings.data_dir, settings.database_path.parent}):
+            stack.enter_context(hold_lock(folder, what))
+        yield
 
 
 def _open(data_dir: Path) -> int:

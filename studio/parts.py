@@ -6,17 +6,19 @@ import functools
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from actors.benchmark_context import BenchmarkContext
 from actors.benchmark_job import BenchmarkJob
 from actors.benchmark_rows import RowMaker
 from actors.cancelling import cancel_job
-from actors.dispatcher import DispatcherContext, Ref
+from actors.dispatcher import DispatcherContext, GetOverview, Ref
 from actors.endpoints import EndpointSource
-from actors.session import SessionContext
+from actors.messages import LiveOverview
+from actors.session import Attach, SessionContext
 from actors.tree import Tree
+from domain.errors import UnauthenticatedError, UnavailableError
 from domain.jobs import Job
 from domain.times import rfc3339
 from domain.wire.system import Worker
@@ -25,9 +27,10 @@ from engine.local import LocalEngine
 from handlers.services import EdgeSettings, Liveness, Services
 from providers.simulator.presets import PRESETS
 from security.passwords import PasswordHasher
+from security.redaction import register_secret
 from security.tokens import AccessTokens, WsTickets
 from security.vault import KeyRing
-from storage import events
+from storage import events, refresh_families
 from storage.database import Store
 from storage.events import FeedState
 from studio.keys import ServerKeys
@@ -51,6 +54,15 @@ class Parts:
     liveness: Liveness
 
 
+async def _positions(tree: Tree) -> dict[str, int]:
+    try:
+        overview: LiveOverview = await tree.ask_dispatcher(GetOverview())
+    except UnavailableError:
+        return {}  # unknown for the moment: the next change tells them
+    places = {job_id: job.queue_position for job_id, job in overview.jobs.items()}
+    return {job_id: place for job_id, place in places.items() if place is not None}
+
+
 def now_ms() -> int:
     """Return Unix time in milliseconds."""
     return time.time_ns() // 1_000_000
@@ -59,8 +71,15 @@ def now_ms() -> int:
 def session_context(settings: Settings, tree: Tree) -> SessionContext:
     """Return what a session needs of the rest."""
 
-    async def read_feed(user_id: str, epoch: str | None, since: int | None) -> FeedState:
-        return await tree.storage.read(events.feed, user_id, epoch=epoch, since=since)
+    async def read_feed(attach: Attach) -> FeedState:
+        # asked again after the socket is registered: a logout in between is not missed
+        who = (attach.source_id, attach.user_id, now_ms())
+        if await tree.storage.read(refresh_families.account_of, *who) is None:
+            raise UnauthenticatedError("signed out")
+        feed = await tree.storage.read(
+            events.feed, attach.user_id, now_ms(), epoch=attach.epoch, since=attach.since
+        )
+        return replace(feed, positions=await _positions(tree))
 
     async def cancel(owner_id: str, job_id: str) -> str:
         return (await cancel_job(tree, owner_id, job_id)).state.value
@@ -110,13 +129,20 @@ def build_services(
         access_tokens=AccessTokens(keys.jwt_secret),
         ws_tickets=WsTickets(keys.jwt_secret),
         refresh_key=keys.refresh_key,
-        setup_token=secrets.token_urlsafe(24),
+        setup_token=_setup_token(),
         liveness=parts.liveness,
         workers=functools.partial(_workers, parts.engine),
         engine_ready=lambda: parts.engine.is_ready,
         db_size_bytes=store.size_bytes,
+        pending_migrations=store.pending_migrations,
         simulator_models=simulator_models(),
     )
+
+
+def _setup_token() -> str:
+    token = secrets.token_urlsafe(24)
+    register_secret(token)  # it is printed to stdout, and belongs into no log
+    return token
 
 
 def simulator_models() -> Sequence[dict[str, object]]:

@@ -10,9 +10,8 @@ from collections.abc import Callable
 
 import structlog
 
-from domain.errors import SettingsError
 from studio.app import Running, running_studio
-from studio.locks import hold_lock
+from studio.locks import hold_locks
 from studio.logs import configure_logging
 from studio.settings import Settings
 
@@ -28,7 +27,7 @@ def run(settings: Settings) -> int:
     """
     configure_logging(settings.log_level, settings.log_format)
     with (
-        hold_lock(settings.data_dir, "serve"),
+        hold_locks(settings, "serve"),
         asyncio.Runner(loop_factory=_loop_factory()) as runner,
     ):
         return runner.run(_until_signalled(settings))
@@ -39,17 +38,11 @@ async def _until_signalled(settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    try:
-        async with running_studio(settings) as running:
-            _welcome(settings, running)
-            await _first(stopping, running.collapsed)
-            log.info("stopping")
-            return 1 if running.collapsed.is_set() else 0
-    except OSError as error:
-        raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror});"
-            " is another one running? Choose another port with --port or PORT"
-        ) from None
+    async with running_studio(settings) as running:
+        _welcome(settings, running)
+        await _first(stopping, running.collapsed)
+        log.info("stopping")
+        return 1 if running.collapsed.is_set() else 0
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -111,7 +111,7 @@ class Settings:
             jwt_secret=_secret(source, "JWT_SECRET"),
             encryption_key=_secret(source, "ENCRYPTION_KEY"),
             cookie_secure=source.boolean("COOKIE_SECURE", is_https),
-            app_version=source.text("APP_VERSION") or _package_version(),
+            app_version=source.text("APP_VERSION") or package_version(),
             app_base_url=base_url,
             admin=_admin(source),
             registration=_registration(source),
@@ -198,7 +198,8 @@ def _shared_keys(source: Environment) -> dict[str, str]:
     return {name: key for name, key in found.items() if key is not None}
 
 
-def _package_version() -> str:
+def package_version() -> str:
+    """Return the version that is installed."""
     try:
         return importlib.metadata.version(_PACKAGE)
     except importlib.metadata.PackageNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from providers.simulator.process import SimulatorProcess
+from security.child_environment import child_environment
 
 
 class SimulatorHost:
@@ -27,6 +28,6 @@ class SimulatorHost:
             await self._process.stop()
 
     async def _started(self) -> SimulatorProcess:
-        process = SimulatorProcess()
+        process = SimulatorProcess(environment=child_environment())
         await process.start()
         return process

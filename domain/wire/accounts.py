@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from domain.wire.base import Wire
+from domain.wire.base import SecretWire, Wire
 
 Email = Annotated[
     str, msgspec.Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
@@ -15,7 +15,7 @@ Password = Annotated[str, msgspec.Meta(min_length=8, max_length=256)]
 Role = Literal["user", "admin"]
 
 
-class Registration(Wire, frozen=True):
+class Registration(SecretWire, frozen=True):
     """`POST /api/auth/register`."""
 
     email: Email
@@ -24,7 +24,7 @@ class Registration(Wire, frozen=True):
     setup_token: str | None = None
 
 
-class Login(Wire, frozen=True):
+class Login(SecretWire, frozen=True):
     """`POST /api/auth/login`; the password's form is not judged here."""
 
     email: Annotated[str, msgspec.Meta(max_length=254)]
@@ -51,7 +51,7 @@ class User(Wire, frozen=True):
     limits: Limits
 
 
-class Access(Wire, frozen=True):
+class Access(SecretWire, frozen=True):
     """What a sign-in, a registration or a refresh answers."""
 
     user: User
@@ -60,7 +60,7 @@ class Access(Wire, frozen=True):
     expires_in: int
 
 
-class Ticket(Wire, frozen=True):
+class Ticket(SecretWire, frozen=True):
     """A single-use token for `/ws?token=`, good for `expires_in` seconds."""
 
     token: str

@@ -16,6 +16,14 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Immutable, by keyword, and closed: an unknown field is an error."""
 
 
+class SecretWire(Wire, frozen=True):
+    """A wire struct that holds a secret: its repr shows nothing but its name."""
+
+    def __repr__(self) -> str:
+        """Return the name of the struct."""
+        return f"{type(self).__name__}(…)"
+
+
 class Page(Wire, frozen=True):
     """The part that every list answer shares; `next_cursor` is null on the last page."""
 

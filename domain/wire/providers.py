@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from domain.wire.base import Name, Page, Text, UsdPerMtok, Wire
+from domain.wire.base import Name, Page, SecretWire, Text, UsdPerMtok, Wire
 
 # `anthropic` and `gemini` join when their protocols do.
 ProviderKind = Literal["openai", "simulator"]
@@ -18,7 +18,7 @@ Tokens = Annotated[int, msgspec.Meta(ge=1, le=100_000_000)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 
 
-class NewProvider(Wire, frozen=True):
+class NewProvider(SecretWire, frozen=True):
     """`POST /api/providers`."""
 
     name: Name
@@ -29,7 +29,7 @@ class NewProvider(Wire, frozen=True):
     enabled: bool = True
 
 
-class ProviderPatch(Wire, frozen=True):
+class ProviderPatch(SecretWire, frozen=True):
     """`PATCH /api/providers/{id}`; what is absent stays."""
 
     name: Name | msgspec.UnsetType = msgspec.UNSET
@@ -39,7 +39,7 @@ class ProviderPatch(Wire, frozen=True):
     enabled: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class KeyValue(Wire, frozen=True):
+class KeyValue(SecretWire, frozen=True):
     """`PUT /api/providers/{id}/key`; stored encrypted, never read back."""
 
     value: Key

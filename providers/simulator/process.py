@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,11 @@ class SimulatorProcess:
     `docs/simulator.md`.
     """
 
-    def __init__(self, log_path: Path | None = None) -> None:
+    def __init__(
+        self, log_path: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._log_path = log_path
+        self._environment = environment  # None: our own
         self._process: asyncio.subprocess.Process | None = None
         self._origin = ""
 
@@ -59,6 +63,7 @@ class SimulatorProcess:
             *log,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env=self._environment,
         )
         try:
             self._origin = await self._origin_when_ready(self._process)

@@ -37,6 +37,7 @@ def up(migrator, db):
         caps = TextField(default='{}')
         failure_code = TextField(null=True)
         failure_message = TextField(null=True)
+        cancel_requested = BooleanField(default=False)
         class Meta:
             database = db
             table_name = 'job'

@@ -11,9 +11,12 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
+from domain.errors import InvalidRequestError, SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
+from domain.provider_rules import checked_base_url
 from domain.stages import Arrival
 from domain.wire.benchmarks import Slo, Submission, Target
 from domain.wire.results import ResultRow
@@ -103,26 +106,27 @@ def bench(  # noqa: PLR0913 - each is an option
         )
         slo = slo_of(slo_ttft_ms, slo_e2e_ms, slo_percentile)
     except ValueError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        return 2
-    submissions = [
+        raise SettingsError(f"this cannot be benchmarked: {error}") from None
+    seed = new_seed() if seed is None else seed
+    submission = _checked(
         Submission(
             targets=[
                 Target(provider_id="bench", model=name)
                 for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
             ],
             prompt=prompt,
-            runs=requests or 10,
+            runs=10 if requests is None else requests,
             warmup=warmup,
             max_tokens=max_tokens,
             timeout_s=timeout_s,
-            load=load,
             slo=slo,
+            seed=seed,
         )
-        for load in loads
-    ]
-    key = os.environ.get(api_key_env) if base_url else None
-    runs = asyncio.run(_bench(submissions, base_url, key, seed or new_seed()))
+    )
+    submissions = [msgspec.structs.replace(submission, load=load) for load in loads]
+    url = None if base_url is None else _checked_url(base_url)
+    key = os.environ.get(api_key_env) if url else None
+    runs = asyncio.run(_bench(submissions, url, key, seed))
     rows = [row for _, made in runs for row in made]
     state = runs[-1][0]
     _report(state, rows, json)
@@ -142,6 +146,21 @@ def _judge(rows: list[ResultRow], slo: Slo | None) -> bool:
 Run = tuple[BenchState, list[ResultRow]]
 
 
+def _checked(submission: Submission) -> Submission:
+    """Hold what the options say to the limits of the API."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(submission), Submission)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"this cannot be benchmarked: {error}") from None
+
+
+def _checked_url(base_url: str) -> str:
+    try:
+        return checked_base_url(base_url)
+    except InvalidRequestError as error:
+        raise SettingsError(f"--base-url {error.errors[0].message}") from None
+
+
 async def _bench(
     submissions: list[Submission], base_url: str | None, key: str | None, seed: int
 ) -> list[Run]:
@@ -154,9 +173,7 @@ async def _bench(
         for submission in submissions:
             plan = make_plan(submission, _snapshots(submission, url), seed=seed)
             endpoints = [
-                Endpoint(
-                    kind="openai", base_url=url.rstrip("/"), model=t.model, api_key=key
-                )
+                Endpoint(kind="openai", base_url=url, model=t.model, api_key=key)
                 for t in submission.targets
             ]
             runs.append(await _watched(plan, endpoints, submission.slo, stop))
@@ -208,11 +225,11 @@ def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
 def _report(state: BenchState, rows: list[ResultRow], json: Path | None) -> None:
     console.print(result_table(rows))
     for sentence in notes(rows):
-        console.print(f"[dim]- {sentence}[/dim]", highlight=False)
+        console.print(Text(f"- {sentence}", style="dim"))
     if state.interrupted:
         console.print("Interrupted: the figures are of what was measured until then.")
     if state.failure:
-        console.print(f"[red]Not all could be sent: {state.failure}[/red]")
+        console.print(Text(f"Not all could be sent: {state.failure}", style="red"))
     if json is not None:
         json.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2))
-        console.print(f"Result rows are in {json}.")
+        console.print(Text(f"Result rows are in {json}."))

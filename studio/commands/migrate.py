@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.database import Store
-from studio.locks import hold_lock
+from studio.locks import hold_locks
 from studio.settings import Settings
 
 
@@ -20,7 +20,7 @@ def migrate(*, data_dir: Path | None = None) -> int:
     """
     overrides = {} if data_dir is None else {"DATA_DIR": str(data_dir)}
     settings = Settings.load(overrides)
-    with hold_lock(settings.data_dir, "migrate"):
+    with hold_locks(settings, "migrate"):
         applied = Store(settings.database_path).migrate()
     print("\n".join(f"applied {name}" for name in applied) or "nothing to apply")
     return 0

@@ -16,7 +16,7 @@ class FakeSocket:
 
     async def write(self, frame):
         await self.reads.wait()
-        self.frames.put_nowait(frame)
+        self.frames.put_nowait(frame.decode())
 
     def close(self, code, reason):
         if not self.closed.done():

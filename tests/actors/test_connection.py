@@ -37,7 +37,7 @@ class Bench:
 async def test_frames_go_out_in_the_order_they_were_sent():
     bench = Bench()
     for number in range(100):
-        bench.ref.tell(Send(str(number)))
+        bench.ref.tell(Send((str(number),)))
     assert [await bench.socket.frames.get() for _ in range(100)] == [*map(str, range(100))]
     await bench.stop()
 
@@ -47,7 +47,7 @@ async def test_while_a_client_is_slow_progress_is_merged_and_numbered_frames_all
     bench = Bench()
     bench.socket.reads.clear()
     for number in range(50):
-        bench.ref.tell(Send(f"event {number}"))
+        bench.ref.tell(Send((f"event {number}",)))
         bench.ref.tell(SendLatest("job", f"progress {number}"))
     await asyncio.sleep(0)
     bench.socket.reads.set()
@@ -62,7 +62,7 @@ async def test_a_backlog_over_one_mebibyte_closes_with_4013():
     bench = Bench()
     bench.socket.reads.clear()
     for _ in range(20):
-        bench.ref.tell(Send("x" * 64 * 1024))
+        bench.ref.tell(Send(("x" * 64 * 1024,)))
     assert await bench.socket.closed == CloseCode.SLOW
     await bench.stop()
 
@@ -72,7 +72,7 @@ async def test_a_client_that_takes_nothing_for_too_long_is_closed_with_4013(monk
     monkeypatch.setattr(connection, "PATIENCE_S", 0.05)
     bench = Bench()
     bench.socket.reads.clear()
-    bench.ref.tell(Send("one small frame"))
+    bench.ref.tell(Send(("one small frame",)))
     assert await bench.socket.closed == CloseCode.SLOW
     bench.socket.reads.set()
     await bench.stop()
@@ -142,4 +142,16 @@ async def test_however_a_connection_ends_the_session_hears_of_it_once(message):
     bench.ref.tell(message)
     assert await bench.told.get() == ConnectionEnded("c1")
     assert bench.told.empty()
+    await bench.stop()
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_one_batch_over_one_mebibyte_reaches_a_client_that_reads():
+    bench = Bench()
+    frames = tuple(str(number) * 8 * 1024 for number in range(300))
+    bench.ref.tell(Send(frames))
+    came = [await bench.socket.frames.get() for _ in frames]
+    assert [hash(frame) for frame in came] == [hash(frame) for frame in frames]
+    bench.ref.tell(Send(("more",)))
+    assert await bench.socket.frames.get() == "more"
     await bench.stop()

@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import functools
+from dataclasses import replace
 
 import pytest
 
+from actors import dispatcher
 from actors.benchmark_messages import CancelJob
 from actors.dispatcher import Cancel, Dispatcher, DispatcherContext, GetOverview, Submit
 from actors.messages import JobEnded
 from actors.runtime import LoopActor, ask, stop_actor
 from actors.storage import Storage, StorageActor
 from actors.supervisor import report_failure
-from domain.jobs import Job, JobState, Start, step
+from domain.errors import UnavailableError
+from domain.jobs import Finish, Job, JobState, Start, step
 from domain.wire.accounts import Limits
 from security.ids import new_id
 from storage import accounts, jobs
@@ -207,9 +210,8 @@ async def test_a_cancel_that_overtakes_its_submit_wins(tmp_path):
         job = await bench.stored_job()
         bench.dispatcher.tell(Cancel(job.id))
         await bench.happened("job_cancelled", job.id)
-        bench.dispatcher.tell(Submit(job, 4))
-        await bench.started(job.id)  # its actor finds the job ended, and ends
-        bench.live[job.id].tell("end")
+        bench.dispatcher.tell(Submit(job, 4))  # started or not: it finds the job ended
+        await ask(bench.dispatcher, GetOverview())
         assert await bench.state(job.id) is JobState.CANCELLED
 
 
@@ -236,3 +238,99 @@ async def test_stopping_the_dispatcher_takes_its_jobs_along(tmp_path):
         await bench.started(job_id)
         await stop_actor(bench.dispatcher)
         assert not bench.live[job_id].is_alive()
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_job_that_crashes_before_it_was_stored_as_running_keeps_no_slot(tmp_path):
+    async with a_bench(tmp_path, max_running=1) as bench:
+        (job_id,) = await bench.submitted()
+        await bench.started(job_id)
+        bench.live[job_id].tell("crash")
+        await bench.diary.until(lambda: bench.diary.lines.count(f"start {job_id}") == 2)
+        bench.live[job_id].tell("end")
+        (other,) = await bench.submitted()
+        await bench.started(other)
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_job_that_crashes_after_its_end_was_stored_keeps_no_slot(tmp_path):
+    async with a_bench(tmp_path, max_running=1) as bench:
+        (job_id,) = await bench.submitted()
+        await bench.started(job_id)
+        running = await bench.mark_running(await bench.storage.read(jobs.by_id, job_id))
+        ended, _ = step(running, Finish(3))
+        await bench.storage.write(jobs.change, running, ended, 3)
+        bench.live[job_id].tell("crash")
+        (other,) = await bench.submitted()
+        await bench.started(other)
+        assert await bench.state(job_id) is JobState.DONE
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_cancel_that_was_acknowledged_survives_the_crash_of_its_job(tmp_path):
+    async with a_bench(tmp_path) as bench:
+        (job_id,) = await bench.submitted()
+        await bench.started(job_id)
+        await bench.mark_running(await bench.storage.read(jobs.by_id, job_id))
+        await bench.storage.write(jobs.request_cancel, job_id, owner_id=bench.owner.id)
+        bench.live[job_id].tell("crash")
+        await bench.happened("job_cancelled", job_id)
+        assert bench.diary.lines.count(f"start {job_id}") == 1
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_cancel_that_was_acknowledged_survives_the_death_of_the_server(tmp_path):
+    bench = Bench(tmp_path)
+    bench.owner = await bench.storage.write(
+        accounts.create, "ada@example.org", "hash", 1, first_only=False
+    )
+    queued, running = await bench.stored_job(), await bench.stored_job()
+    await bench.mark_running(running)
+    for job in (queued, running):
+        await bench.storage.write(jobs.request_cancel, job.id, owner_id=bench.owner.id)
+    bench.start()
+    for job in (queued, running):
+        await bench.happened("job_cancelled", job.id)
+    assert bench.live == {}
+    await bench.stop()
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_database_that_does_not_answer_is_not_counted_as_crashes(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(dispatcher, "RETRY_S", 0.01)
+    async with a_bench(tmp_path) as bench:
+        (job_id,) = await bench.submitted()
+        await bench.started(job_id)
+        await bench.mark_running(await bench.storage.read(jobs.by_id, job_id))
+        write, failures = bench.storage.write, []
+
+        async def failing(*args, **kwargs):
+            if len(failures) < 4:
+                failures.append(1)
+                raise UnavailableError("The database does not answer; try again.")
+            return await write(*args, **kwargs)
+
+        bench.storage.write = failing
+        bench.live[job_id].tell("crash")
+        await bench.happened("job_queued", job_id)
+        assert len(failures) == 4
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_job_of_a_kind_this_version_does_not_know_fails_and_harms_nobody(tmp_path):
+    async with a_bench(tmp_path) as bench:
+        job = replace(await bench.stored_job(), kind="judging")
+        bench.dispatcher.tell(Submit(job, 4))
+        await bench.happened("job_failed", job.id)
+        (other,) = await bench.submitted()
+        await bench.started(other)
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_stored_job_that_nobody_told_of_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(dispatcher, "REREAD_S", 0.05)
+    async with a_bench(tmp_path) as bench:
+        job = await bench.stored_job()
+        await bench.started(job.id)

@@ -30,4 +30,4 @@ def test_rows_told_before_a_restart_are_neither_made_nor_told_again():
     book.end_stage(3)
     assert book.claim_complete() == {3}
     book.tell(frozenset({3}))
-    assert book.all_told
+    assert book.untold == frozenset()

@@ -1,6 +1,7 @@
 """A user's feed: registered before the snapshot is read, no hole, no duplicate."""
 
 import asyncio
+import dataclasses
 import json
 import random
 
@@ -11,7 +12,7 @@ from actors.messages import EventsCommitted, JobProgressed
 from actors.runtime import ask, stop_actor, tell_if_alive
 from actors.session import Attach, EndSource, SessionContext
 from actors.sessions import GetPresence, Sessions
-from domain.errors import NotFoundError
+from domain.errors import NotFoundError, UnauthenticatedError
 from domain.wire.jobs import Progress
 from domain.wire.live import JobProgress
 from storage.changes import StoredEvent
@@ -34,9 +35,9 @@ class Log:
         self.events.append(StoredEvent(user_id, seq, "job", "job_created", body, 0))
         return self.events[-1]
 
-    async def read_feed(self, user_id, epoch, since):
+    async def read_feed(self, attach):
         await self.gate.wait()
-        head = len(self.events)
+        epoch, since, head = attach.epoch, attach.since, len(self.events)
         if since is not None and epoch == "e" and since <= head:
             return FeedState("e", since, resumed=True, events=tuple(self.events[since:]))
         return FeedState("e", head, resumed=False)
@@ -210,7 +211,7 @@ async def test_progress_that_comes_before_the_snapshot_waits_for_it():
     socket, _ = await bench.attach()
     progress = Progress(done=1, total=2, pct=50, eta_s=None, detail=None)
     told = JobProgress(job_id="j", progress=progress, queue_position=None, live=None)
-    bench.sessions.tell(JobProgressed("ada", told))
+    bench.sessions.tell(JobProgressed("ada", (told,)))
     await ask(bench.sessions, GetPresence())
     bench.log.gate.set()
     assert [(await frame(socket))["type"] for _ in range(2)] == ["sync", "job_progress"]
@@ -239,3 +240,32 @@ async def test_a_restart_closes_every_socket_with_1012():
     await frame(socket)
     await bench.stop()
     assert await socket.closed == CloseCode.RESTART
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_connection_that_would_miss_an_event_is_sent_back_to_resume():
+    bench = Bench()
+    socket, _ = await bench.attach()
+    await frame(socket)
+    bench.log.commit()  # stored, and by some mishap never told
+    bench.publish(bench.log.commit())
+    assert await socket.closed == CloseCode.RESTART
+    again, _ = await bench.attach(epoch="e", since=0)
+    assert [(await frame(again))["seq"] for _ in range(3)] == [0, 1, 2]
+    await bench.stop()
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_a_socket_whose_sign_in_ended_while_it_came_in_is_closed_with_4001():
+    bench = Bench()
+
+    async def signed_out(attach):
+        raise UnauthenticatedError("signed out")
+
+    context = dataclasses.replace(
+        bench.sessions._actor_weakref()._context, read_feed=signed_out
+    )
+    bench.sessions._actor_weakref()._context = context
+    socket, _ = await bench.attach()
+    assert await socket.closed == CloseCode.UNAUTHENTICATED
+    await bench.stop()

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from domain.jobs import (
     EVENT_OF_STATE,
@@ -30,7 +30,7 @@ START, FINISH, FAIL, CANCEL, RECOVER = (
     Finish(20),
     Fail(30, FAILURE),
     Cancel(40),
-    Recover(),
+    Recover(9),
 )
 STORE, BEGIN, ABORT = Effect.STORE, Effect.BEGIN_WORK, Effect.ABORT_WORK
 FREE, ENQUEUE = Effect.FREE_SLOT, Effect.ENQUEUE
@@ -105,6 +105,14 @@ def test_a_recovered_job_keeps_its_first_start_and_counts_the_attempt():
     assert (again.started_at_ms, again.attempt, again.ended_at_ms) == (10, 2, None)
 
 
+def test_a_job_whose_cancel_was_asked_for_ends_instead_of_being_recovered():
+    unwanted = dataclasses.replace(in_state(JobState.RUNNING), cancel_requested=True)
+    ended, asked = step(unwanted, Recover(50))
+
+    assert (ended.state, ended.attempt, ended.ended_at_ms) == (JobState.CANCELLED, 1, 50)
+    assert asked == (ABORT, STORE, FREE)
+
+
 def test_every_state_is_either_open_or_final_and_has_its_event():
     assert set(JobState) == OPEN_STATES | FINAL_STATES
     assert not OPEN_STATES & FINAL_STATES
@@ -144,11 +152,19 @@ class JobLife(RuleBasedStateMachine):
     def cancel(self) -> None:
         self.take(Cancel(self.now_ms))
 
+    @precondition(lambda self: not self.job.state.is_final)
+    @rule()
+    def cancel_is_asked_for(self) -> None:
+        self.job = dataclasses.replace(self.job, cancel_requested=True)
+
     @rule()
     def recover(self) -> None:
         before = self.job
-        if self.take(Recover()):
-            assert self.job.attempt == before.attempt + 1
+        if self.take(Recover(self.now_ms)):
+            again = not before.cancel_requested
+            assert self.job.attempt == before.attempt + again
+            wanted = JobState.QUEUED if again else JobState.CANCELLED
+            assert self.job.state is wanted
 
     def take(self, event: JobInput) -> bool:
         """Step, check what holds of every step; returns whether anything changed."""

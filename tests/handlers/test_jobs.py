@@ -97,7 +97,7 @@ async def test_a_failed_job_says_why_and_a_resumed_one_that_it_was(tmp_path: Pat
     async with a_studio(tmp_path) as studio:
         headers = await studio.register()
         failure = JobFailure("cannot_start", "The provider Acme was deleted meanwhile.")
-        events = (Start(1), Recover(), Start(2), Fail(3, failure))
+        events = (Start(1), Recover(9), Start(2), Fail(3, failure))
         job = await a_stored_job(studio, *events)
         found = await job_now(studio, headers, job.id)
 
@@ -128,7 +128,7 @@ async def test_jobs_of_one_status_are_listed_and_an_unknown_status_is_refused(
 async def test_a_jobs_life_is_told_oldest_first_in_pages_from_any_point(tmp_path: Path):
     async with a_studio(tmp_path) as studio:
         headers = await studio.register()
-        job = await a_stored_job(studio, Start(1), Recover(), Start(2), Finish(3))
+        job = await a_stored_job(studio, Start(1), Recover(9), Start(2), Finish(3))
         path = f"/api/jobs/{job.id}/events"
         whole, first, later = [
             (await studio.client.get(f"{path}{query}", headers=headers)).json()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playhouse.schema_diff import diff_models
 
+from domain.errors import SettingsError
 from storage import accounts
 from storage.database import MIGRATIONS, Store
 from storage.tables import TABLES, UserRow, proxy
@@ -126,3 +127,29 @@ def test_a_savepoint_that_fails_leaves_the_rest_of_the_transaction(store: Store)
             fail()
 
     assert [row.email for row in UserRow.select()] == ["ada@example.org"]
+
+
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path):
+    path = tmp_path / "studio.db"
+    path.write_text("Dear diary, today I was opened as a database. " * 40)
+
+    for use in (Store(path).migrate, Store(path).connect):
+        with pytest.raises(
+            SettingsError, match=r"studio\.db cannot be used: .*not a database"
+        ):
+            use()
+
+
+def test_a_place_where_there_can_be_no_file_is_said_so(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(SettingsError, match=r"studio\.db cannot be used: Not a directory"):
+        Store(tmp_path / "file" / "deeper" / "studio.db")
+
+
+def test_a_database_of_a_later_version_is_left_alone(store: Store):
+    proxy.obj.execute_sql("UPDATE schema_migration SET name = '0999_later'")
+    store.close()
+
+    with pytest.raises(SettingsError, match="later version changed it \\(0999_later\\)"):
+        store.migrate()

@@ -26,6 +26,8 @@ from tests.storage.made import (
     write,
 )
 
+NOW_MS = AT_MS + 10 * 60 * 1000  # what is at AT_MS is old by then
+
 
 @pytest.fixture
 def ada(store: Store):
@@ -120,7 +122,7 @@ def test_without_a_position_the_feed_begins_with_the_full_state(store: Store, ad
     ended = stepped(store, a_job(store, ada), Cancel(AT_MS))
     a_job(store, a_user(store, "bob@example.org"))
 
-    assert events.feed(ada.id) == FeedState(
+    assert events.feed(ada.id, NOW_MS) == FeedState(
         epoch(ada),
         5,
         resumed=False,
@@ -132,7 +134,7 @@ def test_without_a_position_the_feed_begins_with_the_full_state(store: Store, ad
 def test_the_full_state_holds_the_last_jobs_that_ended_newest_first(store: Store, ada):
     ended = [stepped(store, a_job(store, ada), Cancel(AT_MS)) for _ in range(12)]
 
-    assert events.feed(ada.id).recent == tuple(ended[: -RECENT_JOBS - 1 : -1])
+    assert events.feed(ada.id, NOW_MS).recent == tuple(ended[: -RECENT_JOBS - 1 : -1])
 
 
 @pytest.mark.parametrize("since", [0, 1, 3, 4])
@@ -140,7 +142,7 @@ def test_a_known_position_is_resumed_with_every_later_event(store: Store, ada, s
     a_running_job(store, ada)
     a_running_job(store, ada)
 
-    feed = events.feed(ada.id, epoch=epoch(ada), since=since)
+    feed = events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=since)
 
     assert (feed.resumed, feed.seq, feed.active, feed.recent) == (True, since, (), ())
     assert [event.seq for event in feed.events] == list(range(since + 1, 5))
@@ -152,7 +154,7 @@ def test_the_events_of_others_are_not_resumed(store: Store, ada):
     a_running_job(store, bob)
     a_job(store, ada)
 
-    feed = events.feed(ada.id, epoch=epoch(ada), since=0)
+    feed = events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=0)
 
     assert [(event.user_id, event.seq) for event in feed.events] == [(ada.id, 1)]
 
@@ -166,7 +168,7 @@ def test_a_foreign_epoch_or_a_position_of_the_future_gives_the_full_state(
     running = a_running_job(store, ada)
     named = {True: "another epoch", False: epoch(ada), None: None}[foreign]
 
-    feed = events.feed(ada.id, epoch=named, since=since)
+    feed = events.feed(ada.id, NOW_MS, epoch=named, since=since)
 
     assert (feed.resumed, feed.seq, feed.active) == (False, 2, (running,))
     assert feed.epoch == epoch(ada)
@@ -178,8 +180,8 @@ def test_a_hole_after_the_position_gives_the_full_state(store: Store, ada, missi
     a_running_job(store, ada)
     EventRow.delete().where(EventRow.seq == missing).execute()
 
-    assert not events.feed(ada.id, epoch=epoch(ada), since=1).resumed
-    assert events.feed(ada.id, epoch=epoch(ada), since=missing).resumed
+    assert not events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=1).resumed
+    assert events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=missing).resumed
 
 
 def test_a_position_further_back_than_the_window_gives_the_full_state(store: Store, ada):
@@ -188,9 +190,11 @@ def test_a_position_further_back_than_the_window_gives_the_full_state(store: Sto
         for _ in range(RESUME_WINDOW):
             events.job_event(job, AT_MS)
 
-    assert not events.feed(ada.id, epoch=epoch(ada), since=0).resumed
-    feed = events.feed(ada.id, epoch=epoch(ada), since=1)
+    assert not events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=0).resumed
+    feed = events.feed(ada.id, NOW_MS, epoch=epoch(ada), since=1)
     assert (feed.resumed, len(feed.events)) == (True, RESUME_WINDOW)
+    young = events.feed(ada.id, AT_MS + 1000, epoch=epoch(ada), since=0)
+    assert (young.resumed, len(young.events)) == (True, RESUME_WINDOW + 1)
 
 
 def test_the_life_of_a_job_is_told_oldest_first_and_in_pages(store: Store, ada):

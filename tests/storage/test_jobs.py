@@ -121,6 +121,42 @@ def test_what_a_dead_server_left_running_is_queued_again(store: Store, ada):
     assert write(store, jobs.recover_all, AT_MS) == 0
 
 
+def test_the_wish_to_cancel_is_stored_and_changes_nothing_else(store: Store, ada):
+    for job in (a_job(store, ada), a_running_job(store, ada)):
+        seq = len(told())
+        for _ in range(2):
+            asked = write(store, jobs.request_cancel, job.id, owner_id=ada.id)
+            assert asked == dataclasses.replace(job, cancel_requested=True)
+        assert jobs.by_id(job.id) == asked
+        assert len(told()) == seq
+
+
+def test_the_wish_to_cancel_what_has_ended_changes_nothing(store: Store, ada):
+    done = stepped(store, a_running_job(store, ada), Finish(1))
+    before = everything()
+
+    assert write(store, jobs.request_cancel, done.id, owner_id=ada.id) == done
+    assert everything() == before
+
+
+def test_what_was_to_be_cancelled_ends_with_the_recovery(store: Store, ada):
+    queued, running, kept = (
+        a_job(store, ada),
+        a_running_job(store, ada),
+        a_job(store, ada),
+    )
+    for job in (queued, running):
+        write(store, jobs.request_cancel, job.id, owner_id=ada.id)
+
+    write(store, jobs.recover_all, AT_MS + 7)
+
+    for job in (queued, running):
+        ended = jobs.by_id(job.id)
+        assert (ended.state, ended.ended_at_ms) == (JobState.CANCELLED, AT_MS + 7)
+    assert jobs.by_id(kept.id) == kept
+    assert [type_ for _, type_ in told()][-2:] == ["job_cancelled"] * 2
+
+
 def test_recovering_tells_each_owner(store: Store, ada):
     running = a_running_job(store, ada)
     with store.transaction():
@@ -192,7 +228,7 @@ def test_queued_jobs_come_oldest_first_with_their_owners_limit(store: Store, ada
     UserRow.update(max_concurrent_jobs=None).where(UserRow.id == bob.id).execute()
     one, two = a_job(store, ada), a_job(store, bob)
     a_running_job(store, ada)
-    three = stepped(store, a_running_job(store, ada), Recover())
+    three = stepped(store, a_running_job(store, ada), Recover(9))
 
     assert jobs.queued() == [(one, 4), (two, None), (three, 4)]
 

@@ -152,3 +152,21 @@ def test_models_of_several_providers_are_told_apart_oldest_first(store: Store, a
     }
     assert models.page(ada.id, limit=2, before_id=None) == [third, second]
     assert models.page(ada.id, limit=2, before_id=second.id) == [first]
+
+
+def test_a_change_made_on_an_outdated_view_of_the_secrets_is_refused(store: Store):
+    ada = a_user(store)
+    seen = a_provider(store, ada)
+    moved = {"base_url": "https://elsewhere.example/v1", "secret_version": 9}
+    write(store, providers.update, seen.id, owner_id=ada.id, columns=moved, seen=seen)
+
+    with pytest.raises(ConflictError):
+        write(
+            store,
+            providers.update,
+            seen.id,
+            owner_id=ada.id,
+            columns={"key_cipher": b"the key of the old address"},
+            seen=seen,
+        )
+    assert providers.get(seen.id, owner_id=ada.id).key_cipher is None

@@ -54,6 +54,11 @@ def test_one_batch_at_once_from_several_writers_counts_once(store: Store, runnin
     assert len(samples.of_rows(running.result_id, [0])) == 3
 
 
+def test_a_sample_twice_in_one_batch_counts_once(store: Store, running):
+    assert write(store, samples.store, running, [*BATCH, BATCH[0]]) == 3
+    assert jobs.by_id(running.id).done == 3
+
+
 def test_an_empty_batch_says_how_many_are_done(store: Store, running):
     write(store, samples.store, running, BATCH[:2])
 
@@ -61,14 +66,14 @@ def test_an_empty_batch_says_how_many_are_done(store: Store, running):
 
 
 def test_what_an_earlier_attempt_sends_late_is_refused(store: Store, running):
-    stepped(store, stepped(store, running, Recover()), Start(9))
+    stepped(store, stepped(store, running, Recover(9)), Start(9))
     before = everything()
 
     assert write(store, samples.store, running, BATCH) is None
     assert everything() == before
 
 
-@pytest.mark.parametrize("event", [Cancel(9), Recover()], ids=["cancelled", "queued"])
+@pytest.mark.parametrize("event", [Cancel(9), Recover(9)], ids=["cancelled", "queued"])
 def test_a_job_that_does_not_run_takes_none(store: Store, running, event):
     after = stepped(store, running, event)
     before = everything()
@@ -87,7 +92,7 @@ def test_a_job_that_never_was_takes_none(store: Store, running):
 
 def test_the_next_attempt_finds_what_the_last_one_stored(store: Store, running):
     write(store, samples.store, running, BATCH[:2])
-    second = stepped(store, stepped(store, running, Recover()), Start(9))
+    second = stepped(store, stepped(store, running, Recover(9)), Start(9))
 
     assert samples.finished(second.result_id) == {(0, True, 0), (0, False, 0)}
     assert write(store, samples.store, second, BATCH[2:]) == 3

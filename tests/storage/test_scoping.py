@@ -22,6 +22,7 @@ ARGUMENTS = {
     "before_id": None,
     "superseded": True,
     "state": None,
+    "seen": None,
 }
 
 
@@ -71,8 +72,13 @@ def adas(store: Store) -> dict[str, str]:
 
 def call(store: Store, function: Callable, ids: dict[str, str], owner_id: str) -> object:
     given = ids | ARGUMENTS | {"owner_id": owner_id}
+    required = [
+        name
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.default is inspect.Parameter.empty
+    ]
     with store.transaction():
-        return function(**{name: given[name] for name in parameters(function)})
+        return function(**{name: given[name] for name in required})
 
 
 def test_the_functions_that_take_an_object_and_its_owner_are_found():
