@@ -163,7 +163,7 @@ class StageBook:
         for line in self._lines:
             line.clear()
         self._stages = {n: stage for n, stage in self._stages.items() if stage.open_keys}
-        for key in self._rows:
+        for key in self.open_keys:
             self._engine.abort(key)
 
     def _begin_next(self, line: int) -> None:
