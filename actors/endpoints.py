@@ -55,7 +55,7 @@ class EndpointSource:
         else:
             secrets, base_url = self._open(provider), target.base_url or ""
         return Endpoint(
-            kind="openai",
+            kind="openai" if target.kind == "simulator" else target.kind,
             base_url=base_url,
             model=target.model,
             api_key=secrets.key or self.shared_key(target.base_url),

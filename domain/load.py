@@ -20,7 +20,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
 class Endpoint(Packed, frozen=True):
     """Where a request goes and what it carries to be let in."""
 
-    kind: Literal["openai"]  # the wire protocol; a simulator speaks "openai"
+    kind: Literal["openai", "anthropic", "gemini"]  # a simulator speaks "openai"
     base_url: str
     model: str
     api_key: str | None = None

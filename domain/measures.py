@@ -101,7 +101,7 @@ def measure(t0_ns: int, events: Sequence[TokenEvent], usage: Usage | None) -> Me
     provider's token count is known.
     """
     output_tokens, source = _output_tokens(events, usage)
-    itl_ms, method = _itl(events, output_tokens)
+    itl_ms, method = _itl(events, output_tokens, _hidden_tokens(events, usage))
     gaps_ms = exact_gaps_ms(events)
     last_ns = events[-1].arrival_ns if events else None
     answer_ns = next((e.arrival_ns for e in events if e.channel != "reasoning"), None)
@@ -154,13 +154,20 @@ def _output_tokens(
     return (len(events), "events") if events else (None, None)
 
 
+def _hidden_tokens(events: Sequence[TokenEvent], usage: Usage | None) -> int:
+    """Return how many output tokens were reasoning that was counted but never sent."""
+    if usage is None or any(event.channel == "reasoning" for event in events):
+        return 0
+    return usage.reasoning_tokens or 0
+
+
 def _itl(
-    events: Sequence[TokenEvent], output_tokens: int | None
+    events: Sequence[TokenEvent], output_tokens: int | None, hidden_tokens: int
 ) -> tuple[float | None, ItlMethod | None]:
     """Spread the time after the first event over the tokens that came after it."""
     if not events or output_tokens is None:
         return None, None
-    first_tokens, method = _tokens_of_first(events, output_tokens)
+    first_tokens, method = _tokens_of_first(events, output_tokens, hidden_tokens)
     later_tokens = output_tokens - first_tokens
     span_ns = events[-1].arrival_ns - events[0].arrival_ns
     if later_tokens <= 0 or span_ns <= 0:  # one event, or all in one read: nothing to see
@@ -169,14 +176,16 @@ def _itl(
 
 
 def _tokens_of_first(
-    events: Sequence[TokenEvent], output_tokens: int
+    events: Sequence[TokenEvent], output_tokens: int, hidden_tokens: int
 ) -> tuple[float, ItlMethod]:
+    """Return the tokens up to the first event; hidden ones were all before it."""
     counted = events[0].running_tokens
     if counted is not None and counted > 0:
         return counted, "usage"
     characters = sum(event.characters for event in events)
     share = events[0].characters / characters if characters else 0.0
-    return max(1.0, output_tokens * share), "characters"
+    sent_tokens = output_tokens - hidden_tokens
+    return hidden_tokens + max(1.0, sent_tokens * share), "characters"
 
 
 def _since_ms(t0_ns: int, at_ns: int | None) -> float | None:

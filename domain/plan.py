@@ -18,7 +18,7 @@ class TargetSnapshot(Packed, frozen=True):
 
     provider_id: str
     provider_name: str
-    kind: Literal["openai", "simulator"]
+    kind: Literal["openai", "anthropic", "gemini", "simulator"]
     base_url: str | None  # null for the simulator: resolved at each attempt
     max_concurrency: int | None
     model: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.plan import Plan, PlanRow
+from domain.rows.cost import PriceList, row_cost
 from domain.rows.distributions import measures_of
 from domain.rows.failures import count_by_class
 from domain.rows.stages import stage_result, stage_warnings
 from domain.rows.throughput import goodput, throughput, window_s
-from domain.rows.tokens import cost_usd, token_sums
+from domain.rows.tokens import token_sums
 from domain.rows.trust import trust
 from domain.rows.warnings import merged_adjustments, row_warnings
 from domain.samples import Sample
@@ -26,7 +27,7 @@ from domain.wire.results import (
 )
 
 
-def result_row(
+def result_row(  # noqa: PLR0913 - all but the first three by name
     plan: Plan,
     row: PlanRow,
     samples: Sequence[Sample],
@@ -35,6 +36,7 @@ def result_row(
     seed: int,
     partial: bool,
     attempts: int,
+    prices: PriceList | None = None,
 ) -> ResultRow:
     """Return the result of `row` as `docs/measures.md` defines it.
 
@@ -46,6 +48,7 @@ def result_row(
         seed: of the bootstrap; the same samples and seed give the same row.
         partial: the job ended before the row did, so what is missing was not intended.
         attempts: how often the job was started; the row of a stage tells its own tries.
+        prices: for a target that has none of its own.
 
     """
     measured = [sample for sample in samples if not sample.warmup]
@@ -54,6 +57,7 @@ def result_row(
     measures = measures_of(ok, seed)
     stage = stage_result(measured, row.shape, seed) if row.shape is not None else None
     window = window_s(measured) if stage is None else stage.window_s
+    cost = row_cost(ok, target, prices)
     intended = len(measured) if partial or not row.is_counted else row.runs
     return ResultRow(
         **measures,
@@ -75,12 +79,13 @@ def result_row(
             else goodput(measured, slo, intended=intended, window=window)
         ),
         tokens=token_sums(ok),
-        cost_usd=cost_usd(ok, target),
+        cost_usd=None if cost is None else cost.usd,
         stalls=sum(sample.stalls for sample in ok),
         adjustments=merged_adjustments(measured),
         warnings=[
             *row_warnings(row, measured, per_request=measures["ttft_ms"], partial=partial),
             *stage_warnings(row, target, measured),
+            *([] if cost is None else [cost.source]),
         ],
         partial=partial,
         attempts=attempts if stage is None else stage.attempts or attempts,

@@ -28,8 +28,10 @@ from engine.analyst_messages import (
     encode,
 )
 from engine.framing import FrameError, receive_frame, send_frame
+from engine.price_list import GenaiPriceList
 
 NICENESS = 10
+PRICES = GenaiPriceList()
 
 
 def main() -> NoReturn:
@@ -74,6 +76,7 @@ def _rows(ask: AskRows, samples: Sequence[Sample]) -> list[ResultRow]:
             seed=ask.seed,
             partial=ask.partial,
             attempts=ask.attempts,
+            prices=PRICES,
         )
         for row in ask.plan.rows
         if row.row in ask.rows

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import httpx
 
 from domain.failures import ErrorClass
-from engine.phases import Phases
+from engine.transport.errors import EndedEarlyError, ReplyTooLargeError
+from engine.transport.phases import Phases
 
 # Raised before anything is sent. Their texts quote the offending header, escaped, so that
 # no redaction would find the secret in it: they are not passed on.
@@ -35,11 +36,15 @@ def break_of_error(error: Exception, phases: Phases) -> Break:
     if isinstance(error, UNSENDABLE):
         text = f"the address or a header cannot be sent ({type(error).__name__})"
         return Break(ErrorClass.CLIENT_ERROR, text)
+    if isinstance(error, ReplyTooLargeError):
+        return TOO_LARGE
     text = _innermost(error)
     if not phases.connected:
         in_tls = phases.in_tls_handshake
         return Break(ErrorClass.TLS if in_tls else ErrorClass.CONNECT, text)
-    if isinstance(error, httpx.RemoteProtocolError) and not _ended_early(error):
+    if isinstance(error, EndedEarlyError):
+        return Break(ErrorClass.DROPPED, text)
+    if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
         return Break(ErrorClass.MALFORMED, text)
     return Break(ErrorClass.DROPPED, text or "the connection was closed")
 
@@ -51,16 +56,6 @@ def break_of_deadline(phases: Phases) -> Break:
     if phases.in_tls_handshake:
         return Break(ErrorClass.TLS, "the handshake took longer than the time limit")
     return Break(ErrorClass.CONNECT, "connecting took longer than the time limit")
-
-
-def _ended_early(error: httpx.RemoteProtocolError) -> bool:
-    """Whether the peer left, in contrast to sending what is not HTTP.
-
-    httpcore has one exception for both; its texts for leaving are "Server disconnected
-    without sending a response." and "peer closed connection without sending complete
-    message body".
-    """
-    return "without sending" in str(error)
 
 
 def _innermost(error: BaseException) -> str:

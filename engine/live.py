@@ -63,7 +63,7 @@ class LiveMeter:
         finally:
             self.active_streams -= 1
 
-    def on_bytes(self, arrival_ns: int, data: bytes) -> None:
+    def on_read(self, arrival_ns: int, data: bytes) -> None:
         """Count the events in bytes that were stamped already."""
         self._events.add(arrival_ns, data.count(b"data:"))
 

@@ -14,8 +14,8 @@ from domain.measures import NOTHING_MEASURED, NS_PER_MS, Measures, measure
 from domain.samples import Sample
 from engine.exchange import Exchange, exchange
 from engine.prompts import compose
-from engine.reading import OnBytes
 from engine.redaction import Redactor
+from engine.transport.reply import OnRead
 from engine.verdict import Verdict, judge
 from providers.base import Call
 from providers.protocols import protocol_of
@@ -28,7 +28,7 @@ class Requester:
     client: httpx.AsyncClient
     workload: Workload
     worker: str
-    on_bytes: OnBytes
+    on_read: OnRead
 
     async def send(self, item: RequestItem, endpoint: Endpoint) -> Sample:
         """Send `item` once; a failure is a sample too, cancellation leaves none."""
@@ -47,13 +47,13 @@ class Requester:
         """Carry the call out; again on a new connection if the kept-alive one was dead."""
         deadline_s = asyncio.get_running_loop().time() + self.workload.timeout_s
         result = await self._exchange_once(call, deadline_s)
-        if not result.died_unanswered_on_reuse:
+        if not result.was_stale:
             return result, False
         return await self._exchange_once(call, deadline_s), True
 
     async def _exchange_once(self, call: Call, deadline_s: float) -> Exchange:
         return await exchange(
-            self.client, call, deadline_s=deadline_s, on_bytes=self.on_bytes
+            self.client, call, deadline_s=deadline_s, on_read=self.on_read
         )
 
 
@@ -86,7 +86,7 @@ def _sample(
         itl_method=measured.itl_method,
         e2e_ms=measured.e2e_ms,
         stream_end_ms=_stream_end_ms(result),
-        dns_ms=None,  # inside connect_ms: the client library resolves while connecting
+        dns_ms=phases.dns_ms,
         connect_ms=phases.connect_ms,
         tls_ms=phases.tls_ms,
         gaps_ms=list(measured.gaps_ms),
@@ -99,10 +99,10 @@ def _sample(
         token_source=measured.token_source,
         finish_reason=None if reply.finish_reason is None else redact(reply.finish_reason),
         send_lag_ms=None,  # one after the other: there is no intended time to be late for
-        rx_lag_ms=None,  # the user clock cannot know how late it was looked at
+        rx_lag_ms=None if result.rx_lag_ns is None else result.rx_lag_ns / NS_PER_MS,
         coalesced_first=measured.coalesced_first,
         coalesced_events=measured.coalesced_events,
-        clock="user",
+        clock="user" if result.rx_lag_ns is None else "kernel",
         resent=sent.resent,
         adjustments=list(sent.adjustments),
         error=verdict.error,

@@ -23,4 +23,4 @@ async def open_sender(
         tls=any(address.startswith("https:") for address in addresses),
     )
     async with client:
-        yield Requester(client, workload, worker, meter.on_bytes)
+        yield Requester(client, workload, worker, meter.on_read)

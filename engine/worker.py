@@ -40,6 +40,7 @@ from engine.outbox import Outbox
 from engine.redaction import Redactor
 from engine.sequence import run_sequence
 from engine.stages import run_stage
+from engine.transport.stamps import shared_clock
 from engine.worker_pipes import ReportPipe, follow_orders, take_stdio
 from providers.error_text import one_line
 
@@ -156,6 +157,7 @@ def _explain(trouble: BaseException, shard: Shard) -> str:
 async def serve() -> None:
     """Run a worker on this process's standard input and output."""
     orders, reports = take_stdio()
+    shared_clock()  # has the kernel stamp, before there is anything to be late for
     worker = Worker(await ReportPipe.open(reports))
     follow_orders(orders, worker.take)
     await worker.serve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import cast
 
 import msgspec
 
@@ -21,7 +22,7 @@ from domain.wire.benchmarks import (
     Target,
 )
 from domain.wire.jobs import JobAccepted
-from domain.wire.providers import Model
+from domain.wire.providers import Model, ProviderKind
 from handlers.base import ApiHandler
 from handlers.operations import PAGE, Query, operation
 from handlers.pages import cut, given
@@ -211,7 +212,7 @@ def _snapshot_of(provider: StoredProvider, model: Model) -> TargetSnapshot:
     return TargetSnapshot(
         provider_id=provider.id,
         provider_name=provider.name,
-        kind="simulator" if provider.kind == "simulator" else "openai",
+        kind=cast("ProviderKind", provider.kind),
         base_url=provider.base_url,
         max_concurrency=provider.max_concurrency,
         model=model.name,

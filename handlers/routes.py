@@ -8,7 +8,17 @@ from pathlib import Path
 
 import tornado.web
 
-from handlers import admin, auth, benchmarks, documents, health, jobs, models, providers
+from handlers import (
+    admin,
+    auth,
+    benchmarks,
+    documents,
+    health,
+    jobs,
+    models,
+    presets,
+    providers,
+)
 from handlers.base import ApiHandler, UnknownApiHandler, log_request
 from handlers.live import LiveHandler
 from handlers.services import Services
@@ -43,6 +53,7 @@ ROUTES = (
     Route("/api/providers/{provider_id}", providers.ProviderHandler),
     Route("/api/providers/{provider_id}/key", providers.ProviderKeyHandler),
     Route("/api/providers/{provider_id}/models", models.ProviderModelsHandler),
+    Route("/api/presets", presets.PresetsHandler),
     Route("/api/models", models.ModelsHandler),
     Route("/api/models/{model_id}", models.ModelHandler),
     Route("/api/benchmarks", benchmarks.BenchmarksHandler),

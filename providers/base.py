@@ -27,15 +27,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class StampedBytes:
-    """Body bytes of one read: when they arrived, and how late we looked (0 = unknown).
+    """Body bytes of one read: when the last of them arrived, and how late we looked.
 
-    The first of a reply may be empty: it only says when nothing had arrived yet, and so
-    bounds the events of the read after it.
+    A `lag_ns` of 0 is unknown: the reader's own clock stamped the read. No byte of it
+    arrived before `earliest_ns`; None is unknown, so not before the read before it.
     """
 
     arrival_ns: int
     data: bytes
     lag_ns: int = 0
+    earliest_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

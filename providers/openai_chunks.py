@@ -25,10 +25,17 @@ class ToolCall(msgspec.Struct, frozen=True):
     function: FunctionText | None = None
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A piece of content: Mistral's reasoning models send thinking as one of these."""
+
+    text: str | None = None
+    thinking: str | list[Part] | None = None
+
+
 class Delta(msgspec.Struct, frozen=True):
     """What a chunk adds; servers name the reasoning channel in two ways."""
 
-    content: str | None = None
+    content: str | list[Part] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
@@ -39,15 +46,17 @@ class Delta(msgspec.Struct, frozen=True):
         """Return the characters of each channel; 0 for one that got nothing."""
         functions = [call.function for call in self.tool_calls or ()]
         functions.append(self.function_call)
+        content, thinking = _content_lengths(self.content)
         return {
-            "content": _length(self.content) + _length(self.refusal),
+            "content": content + _length(self.refusal),
             "tool": sum(
                 _length(function.name) + _length(function.arguments)
                 for function in functions
                 if function is not None
             ),
             # a server that sends both names sends the same text twice
-            "reasoning": max(_length(self.reasoning_content), _length(self.reasoning)),
+            "reasoning": thinking
+            + max(_length(self.reasoning_content), _length(self.reasoning)),
         }
 
 
@@ -76,19 +85,31 @@ class UsageCounts(msgspec.Struct, frozen=True):
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     completion_tokens_details: OutputDetails | None = None
     prompt_tokens_details: InputDetails | None = None
+    prompt_cache_hit_tokens: int | None = None  # DeepSeek's name
 
     def to_usage(self) -> Usage:
         """Return the counts under our own names."""
         output = self.completion_tokens_details
         prompt = self.prompt_tokens_details
+        cached = None if prompt is None else prompt.cached_tokens
         return Usage(
             input_tokens=self.prompt_tokens,
-            output_tokens=self.completion_tokens,
+            output_tokens=self._output_tokens(),
             reasoning_tokens=None if output is None else output.reasoning_tokens,
-            cached_tokens=None if prompt is None else prompt.cached_tokens,
+            cached_tokens=self.prompt_cache_hit_tokens if cached is None else cached,
         )
+
+    def _output_tokens(self) -> int | None:
+        """Return all that the model wrote: xAI counts reasoning beside the completion."""
+        completion, details = self.completion_tokens, self.completion_tokens_details
+        reasoning = (details and details.reasoning_tokens) or 0
+        if completion is None or self.prompt_tokens is None:
+            return completion
+        counted_apart = self.prompt_tokens + completion + reasoning == self.total_tokens
+        return completion + reasoning if counted_apart else completion
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -100,6 +121,16 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
+
+
+def _content_lengths(content: str | list[Part] | None) -> tuple[int, int]:
+    """Return the characters of content and of thinking."""
+    if content is None or isinstance(content, str):
+        return _length(content), 0
+    return (
+        sum(_length(part.text) for part in content),
+        sum(sum(_content_lengths(part.thinking)) for part in content),
+    )
 
 
 def _length(text: str | None) -> int:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from domain.load import Endpoint
+from providers.anthropic import AnthropicProtocol
 from providers.base import WireProtocol
+from providers.gemini import GeminiProtocol
 from providers.openai import OpenAiProtocol
 
-PROTOCOLS: dict[str, WireProtocol] = {"openai": OpenAiProtocol()}
+PROTOCOLS: dict[str, WireProtocol] = {
+    "openai": OpenAiProtocol(),
+    "anthropic": AnthropicProtocol(),
+    "gemini": GeminiProtocol(),
+}
 
 
 def protocol_of(endpoint: Endpoint) -> WireProtocol:

@@ -18,11 +18,11 @@ BLANK_LINES = frozenset({b"\n", b"\r", b"\r\n"})
 
 @dataclass(frozen=True, slots=True)
 class SseEvent:
-    """One event; `coalesced` when bytes of the same read followed it.
+    """One event; `coalesced` when bytes of the same read followed it, maybe later.
 
     Then only the last byte of the read has an exact stamp: the event arrived at most
-    `bound_ns` before `arrival_ns`, that is, after the previous read. `terminated` is
-    false for what stood at the end of the body without a blank line behind it.
+    `bound_ns` before `arrival_ns`. `terminated` is false for what stood at the end of
+    the body without a blank line behind it.
     """
 
     name: str
@@ -102,10 +102,15 @@ class _Stamps:
         """
         while self._ends[self._read] <= last_byte:
             self._read += 1
-        arrival_ns = self._chunks[self._read].arrival_ns
-        if self._ends[self._read] <= end:
-            return arrival_ns, False, 0
-        # Exact would be the last poll that found the socket empty, which is not known
-        # here; the previous read is earlier than that, so the bound errs to the safe side.
-        earlier_ns = self._chunks[max(self._read - 1, 0)].arrival_ns
-        return arrival_ns, True, arrival_ns - earlier_ns
+        chunk = self._chunks[self._read]
+        bound_ns = chunk.arrival_ns - self._earliest_ns()
+        if self._ends[self._read] <= end or not bound_ns:
+            return chunk.arrival_ns, False, 0
+        return chunk.arrival_ns, True, bound_ns
+
+    def _earliest_ns(self) -> int:
+        """Return when the first byte of the read may have come at the earliest."""
+        earliest_ns = self._chunks[self._read].earliest_ns
+        if earliest_ns is not None:
+            return earliest_ns
+        return self._chunks[self._read - 1].arrival_ns if self._read else 0

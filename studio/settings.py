@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from domain.errors import SettingsError
+from domain.presets import SHARED_KEY_HOSTS
 from security.client_address import Network
 from studio.dotenv import read_dotenv
 from studio.environment import Environment, parse_network, parse_origin
@@ -22,20 +23,7 @@ LogFormat = Literal["console", "json"]
 
 MIN_SECRET_BYTES = 32
 MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-SHARED_KEY_VARIABLES = (
-    "OPENAI_API_KEY",
-    "ANTHROPIC_API_KEY",
-    "GEMINI_API_KEY",
-    "ZAI_API_KEY",
-    "CEREBRAS_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "FIREWORKS_API_KEY",
-    "GROQ_API_KEY",
-    "MISTRAL_API_KEY",
-    "OPENROUTER_API_KEY",
-    "TOGETHER_API_KEY",
-    "XAI_API_KEY",
-)
+SHARED_KEY_VARIABLES = tuple(SHARED_KEY_HOSTS.values())
 _PACKAGE = "llm-benchmark-studio"
 
 

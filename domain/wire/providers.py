@@ -8,9 +8,8 @@ import msgspec
 
 from domain.wire.base import Name, Page, SecretWire, Text, UsdPerMtok, Wire
 
-# `anthropic` and `gemini` join when their protocols do.
-ProviderKind = Literal["openai", "simulator"]
-NewProviderKind = Literal["openai"]
+ProviderKind = Literal["openai", "anthropic", "gemini", "simulator"]
+NewProviderKind = Literal["openai", "anthropic", "gemini"]
 KeyStatus = Literal["own", "shared", "none"]
 BaseUrl = Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^https?://")]
 Concurrency = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
@@ -111,3 +110,22 @@ class ModelPage(Page, frozen=True):
     """`GET /api/models`."""
 
     items: list[Model]
+
+
+class Preset(Wire, frozen=True):
+    """A known provider; `quirks` are sentences about what its calls must be like.
+
+    `shared_key` is the environment variable from which an operator may offer a key.
+    """
+
+    name: str
+    kind: NewProviderKind
+    base_url: str
+    shared_key: str | None
+    quirks: list[str]
+
+
+class PresetPage(Page, frozen=True):
+    """`GET /api/presets`; always one page."""
+
+    items: list[Preset]

@@ -13,16 +13,16 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from domain.errors import InvalidRequestError, SettingsError
+from domain.errors import SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
-from domain.provider_rules import checked_base_url
 from domain.stages import Arrival
 from domain.wire.benchmarks import Slo, Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
 from studio.bench_loads import loads_of, slo_of
 from studio.bench_table import notes, progress_line, result_table, verdicts
+from studio.bench_target import BenchTarget, Kind, bench_target
 from studio.simulator_host import SimulatorHost
 
 console = Console()
@@ -32,6 +32,7 @@ PROMPT = "Explain in a few sentences why the sky is blue."
 
 def bench(  # noqa: PLR0913 - each is an option
     *,
+    kind: Kind = "openai",
     base_url: str | None = None,
     model: list[str] | None = None,
     requests: int | None = None,
@@ -46,19 +47,22 @@ def bench(  # noqa: PLR0913 - each is an option
     warmup: int = 1,
     max_tokens: int = 512,
     prompt: str = PROMPT,
-    api_key_env: str = "OPENAI_API_KEY",
+    api_key_env: str | None = None,
     timeout_s: float = 120,
     seed: int | None = None,
     json: Path | None = None,
 ) -> int:
-    """Benchmark an OpenAI-compatible endpoint from the terminal, without a server.
+    """Benchmark an endpoint from the terminal, without a server.
 
-    Without `--base-url` the built-in simulator is benchmarked.
+    Without `--kind` and `--base-url` the built-in simulator is benchmarked.
 
     Parameters
     ----------
+    kind
+        The wire protocol: OpenAI-compatible, Anthropic Messages or Gemini.
     base_url
-        For example https://api.openai.com/v1 or http://localhost:11434/v1.
+        For example https://api.openai.com/v1 or http://localhost:11434/v1. Default for
+        Anthropic and Gemini: their own service.
     model
         Model to ask for; may be given several times. Default: three of the simulator's.
     requests
@@ -86,7 +90,8 @@ def bench(  # noqa: PLR0913 - each is an option
     prompt
         What to ask.
     api_key_env
-        Environment variable that holds the key.
+        Environment variable that holds the key. Default: the one that belongs to the host,
+        for example ANTHROPIC_API_KEY.
     timeout_s
         Most seconds a request may take.
     seed
@@ -95,6 +100,9 @@ def bench(  # noqa: PLR0913 - each is an option
         File for the result rows.
 
     """
+    target = bench_target(kind, base_url, api_key_env, os.environ)
+    if target.base_url is not None and not model:
+        raise SettingsError("name the model to ask for with --model")
     try:
         loads = loads_of(
             concurrency=concurrency,
@@ -124,9 +132,7 @@ def bench(  # noqa: PLR0913 - each is an option
         )
     )
     submissions = [msgspec.structs.replace(submission, load=load) for load in loads]
-    url = None if base_url is None else _checked_url(base_url)
-    key = os.environ.get(api_key_env) if url else None
-    runs = asyncio.run(_bench(submissions, url, key, seed))
+    runs = asyncio.run(_bench(submissions, target, seed))
     rows = [row for _, made in runs for row in made]
     state = runs[-1][0]
     _report(state, rows, json)
@@ -154,26 +160,20 @@ def _checked(submission: Submission) -> Submission:
         raise SettingsError(f"this cannot be benchmarked: {error}") from None
 
 
-def _checked_url(base_url: str) -> str:
-    try:
-        return checked_base_url(base_url)
-    except InvalidRequestError as error:
-        raise SettingsError(f"--base-url {error.errors[0].message}") from None
-
-
 async def _bench(
-    submissions: list[Submission], base_url: str | None, key: str | None, seed: int
+    submissions: list[Submission], target: BenchTarget, seed: int
 ) -> list[Run]:
     """Run one load after the other; what was interrupted or failed is the last."""
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     runs: list[Run] = []
     try:
-        url = base_url or await simulator.base_url()
+        url = target.base_url or await simulator.base_url()
         for submission in submissions:
-            plan = make_plan(submission, _snapshots(submission, url), seed=seed)
+            snapshots = _snapshots(submission, target.kind, url)
+            plan = make_plan(submission, snapshots, seed=seed)
             endpoints = [
-                Endpoint(kind="openai", base_url=url, model=t.model, api_key=key)
+                Endpoint(kind=target.kind, base_url=url, model=t.model, api_key=target.key)
                 for t in submission.targets
             ]
             runs.append(await _watched(plan, endpoints, submission.slo, stop))
@@ -202,12 +202,12 @@ async def _watched(
         return await run_bench(plan, endpoints, slo=slo, stop=stop, watch=watch)
 
 
-def _snapshots(submission: Submission, base_url: str) -> list[TargetSnapshot]:
+def _snapshots(submission: Submission, kind: Kind, base_url: str) -> list[TargetSnapshot]:
     return [
         TargetSnapshot(
             provider_id=target.provider_id,
             provider_name=base_url,
-            kind="openai",
+            kind=kind,
             base_url=base_url,
             max_concurrency=None,
             model=target.model,

@@ -200,3 +200,22 @@ def test_a_usage_without_output_tokens_is_no_token_count():
 def test_without_gaps_the_stall_threshold_is_the_shortest_stall():
     assert stall_threshold_ms([]) == 250.0
     assert count_stalls([]) == 0
+
+
+def test_reasoning_that_is_not_sent_came_before_the_first_event():
+    events = [token(900), token(920), token(940), token(960)]
+    measured = measure(T0, events, Usage(output_tokens=104, reasoning_tokens=100))
+    # 4 tokens were sent, the first event holds 1 of them: 60 ms / 3
+    assert (measured.itl_ms, measured.output_tokens) == (20.0, 104)
+
+
+def test_reasoning_that_is_sent_is_output_like_any_other():
+    events = [token(100, "reasoning"), token(200), token(300), token(400)]
+    measured = measure(T0, events, Usage(output_tokens=4, reasoning_tokens=1))
+    assert measured.itl_ms == 100.0
+
+
+def test_a_count_of_nothing_but_reasoning_leaves_no_token_to_time():
+    events = [token(100), token(200)]
+    measured = measure(T0, events, Usage(output_tokens=50, reasoning_tokens=50))
+    assert measured.itl_ms is None

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from domain.results import result_row
+from domain.rows.cost import Cost
 from domain.samples import Sample
 from domain.wire.benchmarks import Slo
 from domain.wire.results import Measures, RequestCounts, ResultRow, ResultTarget
@@ -136,6 +137,7 @@ def test_cost_stalls_and_adjustments_are_those_of_the_row() -> None:
     samples = [an_ok_sample(stalls=2, adjustments=["temperature left out"])] * 3
     row = row_of(samples, input_usd_per_mtok=2.0, output_usd_per_mtok=10.0)
     assert row.cost_usd == pytest.approx(3 * (50 * 2 + 11 * 10) / 1e6)
+    assert row.warnings[-1].startswith("cost_usd is at the model's own prices: 2 USD")
     assert row.stalls == 6
     assert row.adjustments == ["temperature left out"]
 
@@ -173,3 +175,25 @@ def test_a_row_survives_the_wire() -> None:
     samples = [a_random_sample(i, random.Random(i)) for i in range(40)]
     row = row_of([*samples, a_failed_sample()], slo=Slo(ttft_ms=200))
     assert msgspec.json.decode(msgspec.json.encode(row), type=ResultRow) == row
+
+
+class OneDollarEach:
+    def cost(self, ok, target) -> Cost:
+        return Cost(usd=float(len(ok)), source=f"{target.model} is on the list.")
+
+
+def test_a_model_without_prices_of_its_own_costs_what_the_list_says() -> None:
+    plan = a_plan(2)
+    samples = [an_ok_sample(), an_ok_sample(), an_ok_sample(warmup=True), a_failed_sample()]
+    row = result_row(
+        plan,
+        plan.rows[0],
+        samples,
+        slo=None,
+        seed=1,
+        partial=False,
+        attempts=1,
+        prices=OneDollarEach(),
+    )
+    assert row.cost_usd == 2
+    assert row.warnings[-1] == "m1 is on the list."

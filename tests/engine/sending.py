@@ -16,7 +16,7 @@ async def requester(client=None, meter=None, **workload):
     wanted = msgspec.structs.replace(WORKLOAD, **workload)
     client = client or make_client(fresh_connections=wanted.fresh_connections, tls=True)
     async with client:
-        yield Requester(client, wanted, "w-1", (meter or LiveMeter()).on_bytes)
+        yield Requester(client, wanted, "w-1", (meter or LiveMeter()).on_read)
 
 
 async def send(endpoint, **workload):

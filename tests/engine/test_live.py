@@ -27,8 +27,8 @@ def test_a_stamp_that_is_older_than_the_latest_counts_with_it():
 
 def test_events_are_counted_as_they_come():
     meter = LiveMeter()
-    meter.on_bytes(S, EVENT + EVENT)
-    meter.on_bytes(S + 1, EVENT[:3])
+    meter.on_read(S, EVENT + EVENT)
+    meter.on_read(S + 1, EVENT[:3])
     live = meter.read(S)
     assert live.output_tokens_per_s == 2
     assert (live.requests_per_s, live.ttft_p50_ms, live.errors) == (0, None, 0)

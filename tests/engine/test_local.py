@@ -9,7 +9,7 @@ import pytest
 from engine.local import LocalEngine
 from engine.protocol import ShardEnded, WorkerLost
 from tests.engine.inbox import Inbox, engine
-from tests.engine.made import WORKLOAD, endpoint, key, shard
+from tests.engine.made import WORKLOAD, endpoint, item, key, shard
 from tests.engine.scripted import event, one_token, scripted
 
 pytestmark = pytest.mark.gen_test(timeout=40)
@@ -314,13 +314,14 @@ async def test_a_sink_that_fails_harms_no_other_shard(caplog):
 
 
 async def test_a_shard_that_cannot_be_carried_out_says_why():
-    workload = msgspec.structs.replace(WORKLOAD, params={"extra": 7})
     inbox = Inbox()
     async with scripted() as server, engine() as running:
-        running.run(shard(endpoint(server.url), workload=workload), inbox)
+        asked = shard(endpoint(server.url))
+        nowhere = msgspec.structs.replace(asked, items=[item(endpoint=7)])
+        running.run(nowhere, inbox)
         end = await inbox.ended()
     assert isinstance(end, ShardEnded)
-    assert end.error.startswith("TypeError")
+    assert end.error.startswith("IndexError")
 
 
 async def test_a_large_prompt_and_a_large_sample_pass_the_pipes():

@@ -1,5 +1,7 @@
 import asyncio
 import email.utils
+import gzip
+import sys
 import time
 
 import pytest
@@ -51,7 +53,33 @@ async def test_a_good_reply_is_measured():
     assert sample.token_events == 3
     assert sample.connect_ms > 0
     assert sample.tls_ms is None
-    assert (sample.clock, sample.resent, sample.finish_reason) == ("user", False, "stop")
+    assert (sample.resent, sample.finish_reason) == (False, "stop")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux stamps what arrives")
+async def test_the_kernel_stamps_arrivals_and_the_readers_lag_is_told():
+    async with scripted() as server, requester() as sender:
+        sample = await sender.send(item(0), endpoint(server.url))
+        nowhere = await sender.send(item(1), endpoint(await unused_url()))
+    assert sample.clock == "kernel"
+    assert sample.rx_lag_ms > 0
+    assert (nowhere.clock, nowhere.rx_lag_ms) == ("user", None)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+async def test_a_reply_that_is_compressed_unasked_is_read_if_we_know_how(encoding):
+    body = gzip.compress(event(content="x") + FINISH + DONE)
+
+    async def answer(exchange):
+        await exchange.plain("200 OK", body, f"Content-Encoding: {encoding}")
+
+    async with scripted(answer) as server:
+        sample = await send(endpoint(server.url))
+    assert b"identity" in server.exchanges[0].head
+    if encoding == "gzip":
+        assert (sample.status, sample.token_events) == ("ok", 1)
+    else:
+        assert sample.error.error_class == "malformed"
 
 
 async def test_a_kept_connection_is_used_again_and_has_no_connect_time():
@@ -85,7 +113,9 @@ async def test_a_request_carries_no_cookie_of_the_one_before():
 async def test_what_the_model_does_not_take_is_said_in_the_sample():
     async with scripted() as server:
         sample = await send(endpoint(server.url, unsupported_params=["temperature"]))
-    assert sample.adjustments == ["temperature omitted"]
+    assert sample.adjustments == [
+        "temperature was omitted: the model is registered as not taking it."
+    ]
     assert "temperature" not in server.exchanges[0].json
 
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.clients import make_client
+from engine.transport.transport import StampedTransport
 from tests.engine.made import endpoint, item
 from tests.engine.scripted import scripted
 from tests.engine.sending import requester, send
@@ -90,7 +91,7 @@ async def test_a_handshake_that_is_given_up_leaves_no_socket_open():
 
 async def test_the_handshake_is_timed_apart_from_connect(certificate):
     trusting = ssl.create_default_context(cafile=certificate)
-    client = httpx.AsyncClient(verify=trusting, trust_env=False, timeout=None)
+    client = httpx.AsyncClient(transport=StampedTransport(tls=trusting), timeout=None)
     async with (
         scripted(tls=server_side(certificate)) as server,
         requester(client) as sender,

@@ -237,7 +237,7 @@ async def test_no_key_is_in_samples_frames_arguments_environment_or_standard_err
         running.run(given, inbox)
         await inbox.ended()
         # a shard that fails in our own code is explained on standard error
-        broken = msgspec.structs.replace(WORKLOAD, params={"extra": KEY})
+        broken = msgspec.structs.replace(WORKLOAD, params={"extra": {None: KEY}})
         running.run(shard(secretive, number=1, workload=broken), failing)
         await failing.ended()
         process = Path(f"/proc/{running.workers()[0].pid}")

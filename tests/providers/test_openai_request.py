@@ -84,11 +84,18 @@ def test_no_temperature_is_asked_for_when_there_is_none():
 def test_what_the_model_does_not_take_is_left_out_and_said_so(name):
     call, body = build(replace(ENDPOINT, unsupported_params=[name, "top_p"]))
     assert name not in body
-    assert call.adjustments == (f"{name} omitted",)
+    assert call.adjustments == (
+        f"{name} was omitted: the model is registered as not taking it.",
+    )
 
 
 def test_a_model_without_max_tokens_gets_the_limit_by_its_new_name():
     call, body = build(replace(ENDPOINT, unsupported_params=["max_tokens"]))
     assert "max_tokens" not in body
     assert body["max_completion_tokens"] == 64
-    assert call.adjustments == ("max_tokens sent as max_completion_tokens",)
+    assert call.adjustments == (
+        (
+            "max_tokens was sent as max_completion_tokens:"
+            " the model is registered as not taking it."
+        ),
+    )

@@ -314,6 +314,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List known providers, to set one up from */
+        get: operations["getPresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/providers": {
         parameters: {
             query?: never;
@@ -866,7 +883,7 @@ export interface components {
                 [key: string]: string;
             };
             /** @enum {unknown} */
-            kind: "openai";
+            kind: "anthropic" | "gemini" | "openai";
             /** @default null */
             max_concurrency?: number | null;
             name: string;
@@ -889,6 +906,28 @@ export interface components {
             t: number | null;
             /** @enum {unknown} */
             type: "pong";
+        };
+        /**
+         * Preset
+         * @description A known provider; `quirks` are sentences about what its calls must be like.
+         *
+         *         `shared_key` is the environment variable from which an operator may offer a key.
+         */
+        Preset: {
+            base_url: string;
+            /** @enum {unknown} */
+            kind: "anthropic" | "gemini" | "openai";
+            name: string;
+            quirks: string[];
+            shared_key: string | null;
+        };
+        /**
+         * PresetPage
+         * @description `GET /api/presets`; always one page.
+         */
+        PresetPage: {
+            items: components["schemas"]["Preset"][];
+            next_cursor: string | null;
         };
         /**
          * Problem
@@ -936,7 +975,7 @@ export interface components {
             /** @enum {unknown} */
             key_status: "none" | "own" | "shared";
             /** @enum {unknown} */
-            kind: "openai" | "simulator";
+            kind: "anthropic" | "gemini" | "openai" | "simulator";
             max_concurrency: number | null;
             models: components["schemas"]["Model"][];
             name: string;
@@ -2264,6 +2303,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getPresets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List known providers, to set one up from */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetPage"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

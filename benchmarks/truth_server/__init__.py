@@ -1,0 +1,1 @@
+"""A server whose true times are known, to hold the stopwatch against."""
