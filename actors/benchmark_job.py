@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 import pykka
 import structlog
 
+from actors.benchmark_context import BenchmarkContext, prepare
 from actors.benchmark_messages import (
     BenchmarkMessage,
     Broken,
@@ -27,62 +27,49 @@ from actors.benchmark_messages import (
     ProgressDue,
     Refused,
     RowsStored,
+    Settled,
     Started,
     Stored,
+    Superseded,
     Warmed,
 )
-from actors.benchmark_rows import RowMaker
 from actors.benchmark_run import BenchmarkRun
+from actors.benchmark_stages import DEATHS_LIMIT, StageKeeper
 from actors.messages import JobEnded, JobProgressed
 from actors.progress import INTERVAL_S
-from actors.runtime import LoopActor, tell_if_alive
-from actors.storage import Storage
+from actors.runtime import tell_if_alive
 from actors.supervisor import report_failure
-from domain.errors import ServiceError
 from domain.jobs import Cancel, Effect, Fail, Finish, Job, JobFailure, JobInput, Start, step
-from domain.load import Endpoint
 from domain.samples import Sample
 from domain.wire.results import ResultRow
-from engine.protocol import Engine, LiveReported, SamplesArrived, ShardEnded, WorkerLost
+from engine.protocol import (
+    EngineEvent,
+    LiveReported,
+    SamplesArrived,
+    ShardEnded,
+    ShardReady,
+    WorkerLost,
+)
 from storage import benchmarks, jobs, samples
-from storage.benchmarks import Work
 
 log = structlog.get_logger()
 
 FLUSH_S = 0.15  # how long a cancel waits for the workers' last batch
 ROWS_BY_S = 0.18  # a cancel is told within 250 ms: rows not made by then come after it
 LEAST_ROWS_S = 0.03
-DEATHS_LIMIT = 3  # worker deaths in a row without a newly stored request between
 
 
-@dataclass(frozen=True, slots=True)
-class BenchmarkContext:
-    """What a benchmark needs of the rest; `endpoints` reads keys at each attempt."""
-
-    storage: Storage
-    engine: Engine
-    rows: RowMaker
-    endpoints: Callable[[Work], Awaitable[Sequence[Endpoint]]]
-    publish: Callable[[JobProgressed], None]
-    now_ms: Callable[[], int]
-
-
-class BenchmarkJob(LoopActor):
+class BenchmarkJob(StageKeeper):
     """Child of the dispatcher; ends itself when its job has ended."""
 
     def __init__(
         self, job: Job, context: BenchmarkContext, *, parent: pykka.ActorRef[Any]
     ) -> None:
-        super().__init__()
-        self._job = job
-        self._context = context
+        super().__init__(job, context)
         self._parent = parent
-        self._run: BenchmarkRun | None = None
         self._holds_analyst = False
-        self._unstored = 0  # writes on their way
         self._rows_due = False  # whether result rows are being computed
         self._dead_workers: set[str] = set()
-        self._ending: JobInput | None = None
         self._ending_since_s = 0.0
         self._flushed = False
         self._concluding = False
@@ -105,10 +92,18 @@ class BenchmarkJob(LoopActor):
                 self._send(message)
             case Refused():
                 self._fail("cannot_start", str(message.error))
-            case SamplesArrived() | LiveReported() | ShardEnded() | WorkerLost():
+            case (
+                SamplesArrived()
+                | ShardReady()
+                | LiveReported()
+                | ShardEnded()
+                | WorkerLost()
+            ):
                 self._hear_engine(message)
             case Stored():
                 self._count(message)
+            case Settled() | Superseded():
+                self._hear_storage(message)
             case RowsStored():
                 self._told_rows(message.rows)
             case FlushTimedOut():
@@ -148,30 +143,22 @@ class BenchmarkJob(LoopActor):
             early, self._ending = self._ending, None
             self._end(early)
             return
-        self.pipe(self._prepare(job), _same, Broken)
+        self.pipe(prepare(self._context, job), _same, Broken)
         self._holds_analyst = True
         self.pipe(self._context.rows.begin(), _warmed, _warmed)
-
-    async def _prepare(self, job: Job) -> Prepared | Refused:
-        try:
-            work = await self._context.storage.read(benchmarks.work, job.result_id)
-            return Prepared(work, await self._context.endpoints(work))
-        except ServiceError as error:
-            return Refused(error)
 
     def _send(self, prepared: Prepared) -> None:
         if self._ending is not None:
             return
         sink = functools.partial(tell_if_alive, self.actor_ref)
         now_s = asyncio.get_running_loop().time()
-        self._run = BenchmarkRun(self._job, prepared, self._context.engine, sink, now_s)
+        self._job = prepared.job
+        self._run = BenchmarkRun(prepared, self._context.engine, sink, now_s)
         self._make_rows(self._run)
         self._run.send()
         self._schedule_progress()
 
-    def _hear_engine(
-        self, event: SamplesArrived | LiveReported | ShardEnded | WorkerLost
-    ) -> None:
+    def _hear_engine(self, event: EngineEvent) -> None:
         run = self._run
         if run is None or self._concluding or not run.is_current(event.key):
             return  # late words of an earlier try
@@ -179,15 +166,25 @@ class BenchmarkJob(LoopActor):
             case SamplesArrived():
                 run.arrive(event.samples)
                 self._store(event.samples)
+            case ShardReady():
+                if run.stages is not None:
+                    run.stages.ready(event.key)
             case LiveReported():
-                run.meter.report(event)
+                run.report(event)
                 self._schedule_progress()
             case ShardEnded():
-                run.close(event.key)
                 if event.error is not None:
                     self._fail("worker_failed", event.error)
+                if run.stages is None:
+                    run.close(event.key)
+                else:
+                    run.meter.forget(event.key)
+                    self._end_stage(run, run.stages, run.stages.end(event.key))
             case WorkerLost():
-                self._survive(run, event)
+                if run.stages is None:
+                    self._survive(run, event)
+                else:
+                    self._cut_stage(run, run.stages, event)
             case _:
                 assert_never(event)
 
@@ -205,7 +202,7 @@ class BenchmarkJob(LoopActor):
         if stored.done is None:
             self._say_goodbye()
             return
-        self._dead_workers.clear()
+        self._dead_workers.clear()  # of sequential load: what is stored is not sent again
         self._job = dataclasses.replace(self._job, done=stored.done)
         run.rows.add((s.row, s.warmup, s.index) for s in stored.samples)
         if self._ending is None:
@@ -237,10 +234,7 @@ class BenchmarkJob(LoopActor):
             run.close(event.key)
         elif len(self._dead_workers) >= DEATHS_LIMIT:
             run.close(event.key)
-            self._fail(
-                "poisoned",
-                f"{DEATHS_LIMIT} load workers died in a row on this job ({event.detail}).",
-            )
+            self._fail_poisoned(event)
         else:
             run.send_again(event.key)
 
@@ -322,12 +316,8 @@ class BenchmarkJob(LoopActor):
         self._progress_timer = None
         if self._run is not None and not self._concluding:
             now_s = asyncio.get_running_loop().time()
-            frame = self._run.meter.frame(self._job, now_s)
+            frame = self._run.frame(self._job, now_s)
             self._context.publish(JobProgressed(self._job.owner_id, (frame,)))
-
-    def _require_run(self) -> BenchmarkRun:
-        assert self._run is not None, "samples and rows come of a run"
-        return self._run
 
 
 def _same(message: BenchmarkMessage) -> BenchmarkMessage:

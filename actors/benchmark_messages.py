@@ -33,6 +33,7 @@ class Prepared:
 
     work: Work
     endpoints: Sequence[Endpoint] = field(repr=False)
+    job: Job  # as it is once what was cut off is superseded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,22 @@ class Stored:
     """Fact: these samples are committed; `done` is None if the attempt is not ours."""
 
     samples: Sequence[Sample]
+    done: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Fact: all requests of a stage are committed; `total` is None if not ours to count."""
+
+    row: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Fact: what was stored of a cut stage no longer counts; None if it is not ours."""
+
+    row: int
     done: int | None
 
 
@@ -101,6 +118,8 @@ BenchmarkMessage: TypeAlias = (
     | Refused
     | Warmed
     | Stored
+    | Settled
+    | Superseded
     | RowsStored
     | FlushTimedOut
     | Concluded

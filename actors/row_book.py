@@ -10,14 +10,22 @@ from storage.samples import Identity
 
 
 class RowBook:
-    """Counts stored requests by row; a row is complete when no measured one is missing."""
+    """Counts stored requests by row; a row is complete when no measured one is missing.
 
-    def __init__(self, plan: Plan, finished: Iterable[Identity]) -> None:
-        self._wanted = {row.row: row.runs for row in plan.rows}
+    The row of a stage is complete when the stage has ended: its requests are not counted
+    one by one. `told` are rows whose result is stored already.
+    """
+
+    def __init__(
+        self, plan: Plan, finished: Iterable[Identity], told: Iterable[int] = ()
+    ) -> None:
+        self._all = frozenset(row.row for row in plan.rows)
+        self._wanted = {row.row: row.runs for row in plan.rows if row.shape is None}
         self._finished = set(finished)
         self._stored = _measured_by_row(self._finished)
-        self._claimed: set[int] = set()
-        self._told: set[int] = set()
+        self._ended_stages: set[int] = set()
+        self._claimed = set(told)
+        self._told = set(told)
 
     @property
     def stored_count(self) -> int:
@@ -27,7 +35,7 @@ class RowBook:
     @property
     def untold(self) -> frozenset[int]:
         """Rows that are not stored yet."""
-        return frozenset(self._wanted) - self._told
+        return self._all - self._told
 
     @property
     def complete(self) -> frozenset[int]:
@@ -36,16 +44,18 @@ class RowBook:
 
     def add(self, identities: Iterable[Identity]) -> None:
         """Note requests that are now stored; one told twice counts once."""
-        new = set(identities) - self._finished
+        new = {one for one in identities if one[0] in self._wanted} - self._finished
         self._finished |= new
         self._stored += _measured_by_row(new)
+
+    def end_stage(self, row: int) -> None:
+        """Note that a stage has ended and all its requests are stored."""
+        self._ended_stages.add(row)
 
     def claim_complete(self) -> frozenset[int]:
         """Return rows that have become complete; each is returned once."""
         complete = frozenset(
-            row
-            for row in self._wanted
-            if row not in self._claimed and self._is_complete(row)
+            row for row in self._all - self._claimed if self._is_complete(row)
         )
         self._claimed |= complete
         return complete
@@ -55,7 +65,8 @@ class RowBook:
         self._told |= rows
 
     def _is_complete(self, row: int) -> bool:
-        return self._stored[row] >= self._wanted[row]
+        wanted = self._wanted.get(row)
+        return row in self._ended_stages if wanted is None else self._stored[row] >= wanted
 
 
 def _measured_by_row(identities: Iterable[Identity]) -> collections.Counter[int]:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from domain.stages import StagePart
+
 
 class Packed(msgspec.Struct, frozen=True, kw_only=True):
     """Base of structs that travel between our own processes."""
@@ -64,9 +66,10 @@ class ShardKey(Packed, frozen=True):
 
 
 class Shard(Packed, frozen=True):
-    """Requests that one worker sends one after the other."""
+    """What one worker sends: items one after the other, or its part of a stage."""
 
     key: ShardKey
     endpoints: list[Endpoint]
     workload: Workload
     items: list[RequestItem]
+    stage: StagePart | None = None

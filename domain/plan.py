@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from domain.levels import Level, levels_of
 from domain.load import Packed, RequestItem, Workload
+from domain.stages import Closed, Shape
 from domain.wire.benchmarks import SkippedTier, Submission, Target
 
 
@@ -29,7 +31,10 @@ class TargetSnapshot(Packed, frozen=True):
 
 
 class PlanRow(Packed, frozen=True):
-    """A result row to be: target x tier x load level, with its number of requests."""
+    """A result row to be: target x tier x load level, with its number of requests.
+
+    `shape` is null for sequential load. `runs` is an estimate where time ends the stage.
+    """
 
     row: int
     target: int
@@ -37,6 +42,12 @@ class PlanRow(Packed, frozen=True):
     level: dict[str, int | float]
     runs: int
     warmup: int
+    shape: Shape | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the number of requests is known beforehand."""
+        return not isinstance(self.shape, Closed) or self.shape.requests is not None
 
 
 class Plan(Packed, frozen=True):
@@ -49,14 +60,41 @@ class Plan(Packed, frozen=True):
 
     @property
     def total(self) -> int:
-        """Requests in all, warm-up included."""
+        """Requests in all, warm-up included; an estimate if a row's number is one."""
         return sum(row.runs + row.warmup for row in self.rows)
+
+    @property
+    def has_stages(self) -> bool:
+        """Whether the load is anything but sequential."""
+        return any(row.shape is not None for row in self.rows)
+
+    def stages(self) -> list[list[PlanRow]]:
+        """Return the rows of each provider, in the order in which they are measured."""
+        by_provider: dict[str, list[PlanRow]] = {}
+        for row in self.rows:
+            provider_id = self.targets[row.target].provider_id
+            by_provider.setdefault(provider_id, []).append(row)
+        return list(by_provider.values())
+
+    def needs(self) -> dict[str, int]:
+        """Return the most requests in flight by provider id, as far as can be known.
+
+        How many an open loop has in flight is for the provider to decide: it claims all
+        that the provider takes.
+        """
+        needs: dict[str, int] = {}
+        for row in self.rows:
+            target = self.targets[row.target]
+            needs[target.provider_id] = max(
+                needs.get(target.provider_id, 1), _in_flight(row, target)
+            )
+        return needs
 
 
 def make_plan(
     submission: Submission, targets: Sequence[TargetSnapshot], *, seed: int
 ) -> Plan:
-    """Return the plan of a sequential benchmark.
+    """Return the plan of a benchmark.
 
     A tier that leaves no room for `max_tokens` in a model's known context window is
     skipped for that model, and said so. A system prompt in the submission takes the
@@ -71,16 +109,11 @@ def make_plan(
                 wire = Target(provider_id=target.provider_id, model=target.model)
                 skipped.append(SkippedTier(target=wire, tier=tier, reason=reason))
                 continue
-            rows.append(
-                PlanRow(
-                    row=len(rows),
-                    target=number,
-                    tier=tier,
-                    level={"concurrency": 1},
-                    runs=submission.runs,
-                    warmup=submission.warmup,
-                )
-            )
+            first = len(rows)
+            rows += [
+                _row(first + nth, number, tier, level, submission.warmup)
+                for nth, level in enumerate(levels_of(submission, seed, first))
+            ]
     return Plan(
         targets=[_asked(target, submission) for target in targets],
         rows=rows,
@@ -92,7 +125,7 @@ def make_plan(
 def shards(
     plan: Plan, finished: frozenset[tuple[int, bool, int]]
 ) -> Iterator[tuple[RequestItem, ...]]:
-    """Yield what is left to send, a tuple a provider.
+    """Yield what is left to send of sequential load, a tuple a provider.
 
     Providers run side by side, the models of one provider one after another. `finished`
     holds (row, warmup, index) of what is stored already and is not sent again. A row's
@@ -106,6 +139,28 @@ def shards(
             by_provider.setdefault(provider_id, []).extend(left)
     for items in by_provider.values():
         yield tuple(items)
+
+
+def _row(number: int, target: int, tier: int, level: Level, warmup: int) -> PlanRow:
+    return PlanRow(
+        row=number,
+        target=target,
+        tier=tier,
+        level=level.told,
+        runs=level.requests,
+        warmup=warmup,
+        shape=level.shape,
+    )
+
+
+def _in_flight(row: PlanRow, target: TargetSnapshot) -> int:
+    match row.shape:
+        case None:
+            return 1
+        case Closed():
+            return row.shape.streams
+        case _:
+            return target.max_concurrency or 1
 
 
 def _left_of(row: PlanRow, finished: frozenset[tuple[int, bool, int]]) -> list[RequestItem]:

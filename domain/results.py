@@ -9,23 +9,22 @@ from collections.abc import Sequence
 
 from domain.plan import Plan, PlanRow
 from domain.rows.cost import PriceList, row_cost
+from domain.rows.distributions import measures_of
 from domain.rows.failures import count_by_class
+from domain.rows.stages import stage_result, stage_warnings
 from domain.rows.throughput import goodput, throughput, window_s
 from domain.rows.tokens import token_sums
 from domain.rows.trust import trust
 from domain.rows.warnings import merged_adjustments, row_warnings
 from domain.samples import Sample
-from domain.statistics.summary import distributions, lag_summary, pooled_distribution
+from domain.statistics.summary import lag_summary
 from domain.wire.benchmarks import Slo
 from domain.wire.results import (
-    Distribution,
     Instrument,
     RequestCounts,
     ResultRow,
     ResultTarget,
 )
-
-MS_PER_S = 1000
 
 
 def result_row(  # noqa: PLR0913 - all but the first three by name
@@ -39,7 +38,7 @@ def result_row(  # noqa: PLR0913 - all but the first three by name
     attempts: int,
     prices: PriceList | None = None,
 ) -> ResultRow:
-    """Return the result of `row`, a sequential one, as `docs/measures.md` defines it.
+    """Return the result of `row` as `docs/measures.md` defines it.
 
     Args:
         plan: the benchmark's plan.
@@ -48,17 +47,18 @@ def result_row(  # noqa: PLR0913 - all but the first three by name
         slo: limits for goodput; without them there is none.
         seed: of the bootstrap; the same samples and seed give the same row.
         partial: the job ended before the row did, so what is missing was not intended.
-        attempts: how often the job was started.
+        attempts: how often the job was started; the row of a stage tells its own tries.
         prices: for a target that has none of its own.
 
     """
     measured = [sample for sample in samples if not sample.warmup]
     ok = [sample for sample in measured if sample.status == "ok"]
     target = plan.targets[row.target]
-    measures = _measures(ok, seed)
-    window = window_s(measured)
+    measures = measures_of(ok, seed)
+    stage = stage_result(measured, row.shape, seed) if row.shape is not None else None
+    window = window_s(measured) if stage is None else stage.window_s
     cost = row_cost(ok, target, prices)
-    intended = len(measured) if partial else row.runs
+    intended = len(measured) if partial or not row.is_counted else row.runs
     return ResultRow(
         **measures,
         target=ResultTarget(
@@ -71,7 +71,7 @@ def result_row(  # noqa: PLR0913 - all but the first three by name
         requests=RequestCounts(
             ok=len(ok), failed=len(measured) - len(ok), by_error=count_by_class(measured)
         ),
-        steady=None,
+        steady=None if stage is None else stage.steady,
         throughput=throughput(measured, window),
         goodput=(
             None
@@ -84,33 +84,13 @@ def result_row(  # noqa: PLR0913 - all but the first three by name
         adjustments=merged_adjustments(measured),
         warnings=[
             *row_warnings(row, measured, per_request=measures["ttft_ms"], partial=partial),
+            *stage_warnings(row, target, measured),
             *([] if cost is None else [cost.source]),
         ],
         partial=partial,
-        attempts=attempts,
+        attempts=attempts if stage is None else stage.attempts or attempts,
         instrument=_instrument(measured),
     )
-
-
-def _measures(ok: Sequence[Sample], seed: int) -> dict[str, Distribution | None]:
-    """Return the distribution of every measure of `domain.wire.results.Measures`."""
-    values = {
-        "ttft_ms": [s.ttft_ms for s in ok if s.ttft_ms is not None],
-        "ttfa_ms": [s.ttfa_ms for s in ok if s.ttfa_ms is not None],
-        "itl_ms": [s.itl_ms for s in ok if s.itl_ms is not None],
-        "e2e_ms": [s.e2e_ms for s in ok if s.e2e_ms is not None],
-        "output_tps": [MS_PER_S / s.itl_ms for s in ok if s.itl_ms],
-        "input_tps": [
-            s.input_tokens * MS_PER_S / s.ttft_ms
-            for s in ok
-            if s.ttft_ms and s.input_tokens is not None
-        ],
-    }
-    return {
-        **distributions(values, seed=seed),
-        "chunk_gap_ms": pooled_distribution((s.gaps_ms for s in ok), seed=seed),
-        "scheduled_ttft_ms": None,  # a sequential row has no schedule to be late for
-    }
 
 
 def _instrument(measured: Sequence[Sample]) -> Instrument:

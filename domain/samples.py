@@ -6,6 +6,8 @@ from typing import Literal
 
 from domain.load import Packed
 
+NS_PER_MS = 1e6
+
 
 class SampleError(Packed, frozen=True):
     """Why a request failed; `error_class` is one of `domain.failures.ErrorClass`."""
@@ -23,6 +25,12 @@ class Sample(Packed, frozen=True):
     samples of one worker may be placed on one time axis by it. Of the coalesced events
     the coarse ones may have arrived more than 1 ms before their stamp; a row's trust
     hangs on these. Null (an older sample): count every coalesced event as coarse.
+
+    `clock_id` names the clock of all `_ns` beyond this worker: samples that share it may
+    be placed on one time axis, whichever worker sent them. `attempt` is the try of the
+    stage the request belongs to, null for sequential load. `intended_at_ns` is when an
+    open loop meant to send it; `send_lag_ms` how much later than that it was sent, the
+    time spent on connecting not included.
     """
 
     row: int
@@ -61,3 +69,15 @@ class Sample(Packed, frozen=True):
     error: SampleError | None
     coarse_first: bool | None = None
     coarse_events: int | None = None
+    clock_id: str | None = None
+    attempt: int | None = None
+    intended_at_ns: int | None = None
+    ended_at_ns: int | None = None  # when nothing more was to be read, failed ones too
+
+    @property
+    def scheduled_ttft_ms(self) -> float | None:
+        """TTFT from the intended send time: whoever was kept waiting counts as waiting."""
+        sent_ns, intended_ns = self.sent_at_ns, self.intended_at_ns
+        if self.ttft_ms is None or sent_ns is None or intended_ns is None:
+            return None
+        return self.ttft_ms + (sent_ns - intended_ns) / NS_PER_MS

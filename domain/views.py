@@ -38,7 +38,8 @@ def progress_view(
     job: jobs.Job, *, eta_s: float | None = None, detail: str | None = None
 ) -> Progress:
     """Return how far `job` is, in requests; `eta_s` in seconds."""
-    pct = round(100 * job.done / job.total, 1) if job.total else 100.0
+    # the total may be an estimate: a stage that time ends sends as many as it can
+    pct = min(100.0, round(100 * job.done / job.total, 1)) if job.total else 100.0
     return Progress(done=job.done, total=job.total, pct=pct, eta_s=eta_s, detail=detail)
 
 
@@ -65,6 +66,7 @@ def request_view(
         attempt=attempt,
         started_at=rfc3339(sample.started_at_ms),
         ttft_ms=sample.ttft_ms,
+        scheduled_ttft_ms=sample.scheduled_ttft_ms,
         ttfa_ms=sample.ttfa_ms,
         itl_ms=sample.itl_ms,
         e2e_ms=sample.e2e_ms,
@@ -76,6 +78,7 @@ def request_view(
         cached_tokens=sample.cached_tokens,
         token_source=sample.token_source,
         rx_lag_ms=sample.rx_lag_ms,
+        send_lag_ms=sample.send_lag_ms,
         coalesced=sample.coalesced_first or sample.coalesced_events > 0,
         resent=sample.resent,
         error=RequestError(

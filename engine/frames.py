@@ -25,6 +25,13 @@ class Abort(Packed, frozen=True, tag="abort"):
     key: ShardKey
 
 
+class Go(Packed, frozen=True, tag="go"):
+    """Order: begin the measured part of a shard that is ready, at this Unix time."""
+
+    key: ShardKey
+    at_wall_ns: int
+
+
 class Hello(Packed, frozen=True, tag="hello"):
     """Fact, first of all: the worker takes orders; `worker` names its clock."""
 
@@ -41,6 +48,12 @@ class Heartbeat(Packed, frozen=True, tag="heartbeat"):
     cpu_pct: float
     streams: int
     loop_lag_ms: float
+
+
+class Ready(Packed, frozen=True, tag="ready"):
+    """Fact: the shard's warm-up is over; its measured part waits for `Go`."""
+
+    key: ShardKey
 
 
 class Finished(Packed, frozen=True, tag="finished"):
@@ -74,8 +87,8 @@ class Ended(Packed, frozen=True, tag="ended"):
     error: str | None
 
 
-Order: TypeAlias = Run | Abort
-Report: TypeAlias = Hello | Heartbeat | Finished | Counters | Ended
+Order: TypeAlias = Run | Abort | Go
+Report: TypeAlias = Hello | Heartbeat | Ready | Finished | Counters | Ended
 
 encode = msgspec.msgpack.Encoder().encode
 decode_order = msgspec.msgpack.Decoder(Order).decode

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections import deque
+from collections.abc import Iterator
 
 from domain.samples import Sample
 from engine.frames import Live
@@ -51,6 +53,15 @@ class LiveMeter:
         self._requests = Rate()
         self._events = Rate()
         self._ttfts_ms: deque[float] = deque(maxlen=TTFTS_KEPT)
+
+    @contextlib.contextmanager
+    def a_stream(self) -> Iterator[None]:
+        """Count a request as in flight for as long as this is open."""
+        self.active_streams += 1
+        try:
+            yield
+        finally:
+            self.active_streams -= 1
 
     def on_read(self, arrival_ns: int, data: bytes) -> None:
         """Count the events in bytes that were stamped already."""

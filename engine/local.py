@@ -48,6 +48,11 @@ class LocalEngine:
         slot = min(self._slots, key=_reluctance)
         slot.run(shard, sink)
 
+    def begin(self, key: ShardKey, at_wall_ns: int) -> None:
+        """Have a shard that is ready begin; harmless for one that is not here."""
+        for slot in self._slots:
+            slot.begin(key, at_wall_ns)
+
     def abort(self, key: ShardKey) -> None:
         """Close the shard's sockets now; harmless for one that is not here."""
         for slot in self._slots:
@@ -56,6 +61,11 @@ class LocalEngine:
     def workers(self) -> Sequence[WorkerStatus]:
         """Return the workers that take orders."""
         return [slot.status for slot in self._slots if slot.status is not None]
+
+    @property
+    def workers_wanted(self) -> int:
+        """A shard for each worker there may be."""
+        return self._count
 
     @property
     def is_ready(self) -> bool:

@@ -23,6 +23,13 @@ class SamplesArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class ShardReady:
+    """Fact: the warm-up of a stage's shard is over; it waits for `Engine.begin`."""
+
+    key: ShardKey
+
+
+@dataclass(frozen=True, slots=True)
 class LiveReported:
     """Fact, up to ten times a second: what the shard is doing right now.
 
@@ -62,7 +69,9 @@ class WorkerLost:
     worker: str
 
 
-EngineEvent: TypeAlias = SamplesArrived | LiveReported | ShardEnded | WorkerLost
+EngineEvent: TypeAlias = (
+    SamplesArrived | ShardReady | LiveReported | ShardEnded | WorkerLost
+)
 Sink: TypeAlias = Callable[[EngineEvent], None]
 
 
@@ -97,12 +106,24 @@ class Engine(Protocol):
         """Take a shard; its events go to `sink`, in order, on the event loop."""
         ...
 
+    def begin(self, key: ShardKey, at_wall_ns: int) -> None:
+        """Have a shard that is ready begin its measured part at this Unix time (ns).
+
+        The shards of one stage are given the same instant, so that they start together.
+        """
+        ...
+
     def abort(self, key: ShardKey) -> None:
         """Close the shard's sockets now; what has finished still comes, then the end."""
         ...
 
     def workers(self) -> Sequence[WorkerStatus]:
         """Return the workers there are."""
+        ...
+
+    @property
+    def workers_wanted(self) -> int:
+        """How many shards a stage is best divided into."""
         ...
 
     @property

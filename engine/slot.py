@@ -13,8 +13,10 @@ from engine.frames import (
     Counters,
     Ended,
     Finished,
+    Go,
     Heartbeat,
     Hello,
+    Ready,
     Report,
     Run,
 )
@@ -24,6 +26,7 @@ from engine.protocol import (
     LiveReported,
     SamplesArrived,
     ShardEnded,
+    ShardReady,
     Sink,
     WorkerLost,
     WorkerStatus,
@@ -113,6 +116,11 @@ class Slot:
         elif self.is_ready:
             self._begin(placed)
 
+    def begin(self, key: ShardKey, at_wall_ns: int) -> None:
+        """Let a shard that is here and ready begin its measured part."""
+        if key in self._shards and self._process is not None and self.is_ready:
+            self._process.send(Go(key=key, at_wall_ns=at_wall_ns))
+
     def abort(self, key: ShardKey) -> None:
         """Close the shard's sockets now, or forget it if it has not begun."""
         placed = self._shards.get(key)
@@ -157,7 +165,7 @@ class Slot:
             case _:
                 self._pass_on(report)
 
-    def _pass_on(self, report: Finished | Counters | Ended) -> None:
+    def _pass_on(self, report: Ready | Finished | Counters | Ended) -> None:
         """Turn a shard's report into an event; a shard that is not here has no say."""
         placed = self._shards.get(report.key)
         if placed is None:
@@ -184,8 +192,10 @@ class Slot:
             self._idle.set()
 
 
-def _event(report: Finished | Counters | Ended) -> EngineEvent:
+def _event(report: Ready | Finished | Counters | Ended) -> EngineEvent:
     match report:
+        case Ready():
+            return ShardReady(report.key)
         case Finished():
             return SamplesArrived(report.key, report.samples)
         case Ended():

@@ -16,6 +16,7 @@ from domain.wire.benchmarks import (
     Benchmark,
     BenchmarkPage,
     BenchmarkPatch,
+    ConcurrencyLoad,
     RequestPage,
     Submission,
     Target,
@@ -58,6 +59,7 @@ class BenchmarksHandler(ApiHandler):
         body = msgspec.structs.replace(body, seed=seed)  # a retry draws the same
         plan = make_plan(body, snapshots, seed=seed)
         _check(plan)
+        _check_caps(body, plan)
         new = NewBenchmark(job=self._job(plan), spec=body, plan=plan, seed=seed)
         job = await self.services.tree.storage.write(
             benchmarks.create, new, self.account.limits
@@ -98,7 +100,7 @@ class BenchmarksHandler(ApiHandler):
             created_at_ms=self.services.now_ms(),
             total=plan.total,
             result_id=new_id(),
-            needs=dict.fromkeys(used, 1),
+            needs=plan.needs(),
             caps={
                 provider_id: target.max_concurrency
                 for provider_id, target in used.items()
@@ -174,7 +176,9 @@ def _check(plan: Plan) -> None:
         )
     if plan.total > MAX_REQUESTS:
         raise InvalidRequestError.at(
-            "$", f"{plan.total} requests are more than {MAX_REQUESTS} in one benchmark"
+            "$" if plan.rows[0].shape is None else "$.load",
+            f"{plan.total} requests{_by_estimate(plan)} are more than {MAX_REQUESTS}"
+            " in one benchmark",
         )
     try:
         msgspec.msgpack.encode(plan)
@@ -182,6 +186,26 @@ def _check(plan: Plan) -> None:
         raise InvalidRequestError.at(
             "$.params", "holds a whole number beyond 64 bits, or is nested too deeply"
         ) from None
+
+
+def _by_estimate(plan: Plan) -> str:
+    return "" if all(row.is_counted for row in plan.rows) else " (an estimate)"
+
+
+def _check_caps(submission: Submission, plan: Plan) -> None:
+    """Refuse a level that a provider may never be given, rather than cap it silently."""
+    load = submission.load
+    if not isinstance(load, ConcurrencyLoad):
+        return
+    for number, level in enumerate(load.levels):
+        for target in plan.targets:
+            cap = target.max_concurrency
+            if cap is not None and level > cap:
+                raise InvalidRequestError.at(
+                    f"$.load.levels[{number}]",
+                    f"{level} in flight are more than the {cap} that"
+                    f" {target.provider_name} takes (its max_concurrency)",
+                )
 
 
 def _snapshot_of(provider: StoredProvider, model: Model) -> TargetSnapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -33,7 +33,15 @@ class Work:
     plan: Plan
     spec: Submission
     seed: int
-    finished: frozenset[samples.Identity]
+    finished: frozenset[samples.Identity]  # of sequential rows
+    told: frozenset[int] = frozenset()  # rows whose result is stored
+    tries: Mapping[int, int] = field(default_factory=dict)  # of stages, by row
+    counted: Mapping[int, int] = field(default_factory=dict)  # requests of stages, by row
+
+    @property
+    def cut(self) -> list[int]:
+        """Rows whose stage was cut off: some of it is stored, but no result."""
+        return sorted(self.counted.keys() - self.told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,16 @@ def work(benchmark_id: str) -> Work:
     row = BenchmarkRow.get_or_none(BenchmarkRow.id == benchmark_id)
     if row is None:
         raise NotFoundError("There is no such benchmark.")
-    return Work(
-        owner_id=row.owner_id,
-        plan=_plan(row),
-        spec=_spec(row),
-        seed=row.seed,
-        finished=samples.finished(benchmark_id),
+    plan, spec = _plan(row), _spec(row)
+    work = Work(row.owner_id, plan, spec, row.seed, frozenset())
+    if not plan.has_stages:
+        return replace(work, finished=samples.finished(benchmark_id))
+    told = ResultRow.select(ResultRow.row).where(ResultRow.benchmark == benchmark_id)
+    return replace(
+        work,
+        told=frozenset(number for (number,) in tuples(told)),
+        tries=samples.tries(benchmark_id),
+        counted=samples.counted(benchmark_id),
     )
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from actors.benchmark_job import BenchmarkContext, BenchmarkJob
+from actors.benchmark_context import BenchmarkContext
+from actors.benchmark_job import BenchmarkJob
 from actors.benchmark_rows import RowMaker
 from actors.cancelling import cancel_job
 from actors.dispatcher import DispatcherContext, GetOverview, Ref

@@ -35,7 +35,7 @@ def window_s(measured: Sequence[Sample]) -> float | None:
 def throughput(measured: Sequence[Sample], window: float | None) -> Throughput:
     """Return ok requests and their output tokens a second of `window` (seconds).
 
-    In a sequential row every output token falls into the window. Null without an ok
+    The window of a row holds every output token of its ok requests. Null without an ok
     request; tokens also when nobody counted those of any reply.
     """
     ok = [sample for sample in measured if sample.status == "ok"]
@@ -69,12 +69,16 @@ def meets(sample: Sample, slo: Slo) -> bool:
     """Return whether a request met every limit that is set.
 
     What could not be measured (the ITL of a one-token reply) does not meet its limit:
-    else a server would do best by answering with a single token.
+    else a server would do best by answering with a single token. TTFT and E2E of an open
+    loop run from the intended send time.
     """
+    late_ms = 0.0
+    if sample.sent_at_ns is not None and sample.intended_at_ns is not None:
+        late_ms = (sample.sent_at_ns - sample.intended_at_ns) / NS_PER_MS
     pairs = (
-        (sample.ttft_ms, slo.ttft_ms),
+        (_later(sample.ttft_ms, late_ms), slo.ttft_ms),
         (sample.itl_ms, slo.itl_ms),
-        (sample.e2e_ms, slo.e2e_ms),
+        (_later(sample.e2e_ms, late_ms), slo.e2e_ms),
     )
     return sample.status == "ok" and all(
         limit is None or (value is not None and value <= limit) for value, limit in pairs
@@ -85,3 +89,7 @@ def _end_ns(sample: Sample, sent_at_ns: int) -> float:
     if sample.stream_end_ms is not None:
         return sent_at_ns + sample.stream_end_ms * NS_PER_MS
     return sample.last_token_at_ns or sent_at_ns
+
+
+def _later(value_ms: float | None, by_ms: float) -> float | None:
+    return None if value_ms is None else value_ms + by_ms

@@ -9,6 +9,7 @@ from typing import Literal
 from domain.samples import Sample
 
 MAX_COARSE_FIRST_PCT = 1.0
+MAX_SEND_LAG_MS = 10.0
 MAX_COARSE_EVENTS_PCT = 5.0
 
 
@@ -30,14 +31,22 @@ def trust(measured: Sequence[Sample]) -> Trust:
     return Trust(
         clock="user" if user_clock else "kernel",
         coalesced_pct=100 * coalesced / events if events else None,
-        reasons=tuple(_reasons(ok, events)),
+        reasons=tuple(_reasons(measured, ok, events)),
     )
 
 
-def _reasons(ok: Sequence[Sample], events: int) -> Iterator[str]:
+def _reasons(
+    measured: Sequence[Sample], ok: Sequence[Sample], events: int
+) -> Iterator[str]:
     if not ok:
         yield "No request succeeded, so no time was measured."
         return
+    late = sorted(s.send_lag_ms for s in measured if s.send_lag_ms is not None)
+    if late and (p99 := late[int(0.99 * (len(late) - 1))]) > MAX_SEND_LAG_MS:
+        yield (
+            f"1 % of requests were sent {p99:.1f} ms or more after the intended time; up to"
+            f" {MAX_SEND_LAG_MS:g} ms would do. Scheduled TTFT holds this lateness of ours."
+        )
     by_user = sum(sample.clock == "user" for sample in ok)
     if by_user:
         yield (

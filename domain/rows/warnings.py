@@ -43,6 +43,8 @@ def merged_adjustments(measured: Iterable[Sample]) -> list[str]:
 
 
 def _unfinished(row: PlanRow, finished: int, *, partial: bool) -> str | None:
+    if not row.is_counted:  # how many there would have been is not known
+        return "Stopped early: what was measured until then is here." if partial else None
     if finished >= row.runs:
         return None
     verb = "Stopped early" if partial else "Not every request was sent"

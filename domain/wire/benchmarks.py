@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from domain.stages import Arrival
 from domain.wire.base import Name, Note, Page, Text, Wire
 from domain.wire.jobs import JobStatus
 from domain.wire.results import ResultRow
 
 Ms = Annotated[float, msgspec.Meta(gt=0, le=86_400_000)]
+DurationS = Annotated[float, msgspec.Meta(ge=1, le=86_400)]
 FillerTokens = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 RequestStatus = Literal["ok", "failed", "superseded"]
 
@@ -35,6 +37,53 @@ class SequentialLoad(Wire, frozen=True, tag_field="mode", tag="sequential"):
     """One request after the other."""
 
 
+class ConcurrencyLoad(Wire, frozen=True, tag_field="mode", tag="concurrency"):
+    """Closed loop: each level keeps so many requests in flight, one row a level.
+
+    Exactly one of `requests_per_level` and `duration_s` says when a level ends.
+    """
+
+    levels: Annotated[
+        list[Annotated[int, msgspec.Meta(ge=1, le=2000)]],
+        msgspec.Meta(min_length=1, max_length=32),
+    ] = msgspec.field(default_factory=lambda: [1, 4, 16])
+    requests_per_level: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    duration_s: DurationS | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot."""
+        if (self.requests_per_level is None) == (self.duration_s is None):
+            raise ValueError("give exactly one of requests_per_level and duration_s")
+        if len(set(self.levels)) < len(self.levels):
+            raise ValueError("a level is given twice")
+
+
+class RateLoad(Wire, frozen=True, tag_field="mode", tag="rate"):
+    """Open loop: requests leave at intended times, whatever the answers do.
+
+    `burstiness` is the shape of gamma-distributed gaps: 1 (the default) is Poisson, less
+    is burstier, more is steadier.
+    """
+
+    duration_s: DurationS
+    rates: Annotated[
+        list[Annotated[float, msgspec.Meta(gt=0, le=5000)]],
+        msgspec.Meta(min_length=1, max_length=32),
+    ] = msgspec.field(default_factory=lambda: [1.0, 2.0, 4.0])
+    arrival: Arrival = "constant"
+    burstiness: Annotated[float, msgspec.Meta(ge=0.01, le=1000)] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the types cannot."""
+        if self.burstiness is not None and self.arrival != "gamma":
+            raise ValueError("burstiness goes with gamma arrivals only")
+        if len(set(self.rates)) < len(self.rates):
+            raise ValueError("a rate is given twice")
+
+
+Load = SequentialLoad | ConcurrencyLoad | RateLoad
+
+
 class Submission(Wire, frozen=True):
     """`POST /api/benchmarks`; the first alternative or value is the default."""
 
@@ -50,7 +99,7 @@ class Submission(Wire, frozen=True):
     max_tokens: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 512
     temperature: Annotated[float, msgspec.Meta(ge=0, le=2)] | None = 0.7
     params: dict[str, Any] = {}
-    load: SequentialLoad = SequentialLoad()
+    load: Load = SequentialLoad()
     slo: Slo | None = None
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 120
     connection: Literal["reuse", "fresh"] = "reuse"
@@ -134,6 +183,7 @@ class Request(Wire, frozen=True):
     attempt: int
     started_at: str
     ttft_ms: float | None
+    scheduled_ttft_ms: float | None
     ttfa_ms: float | None
     itl_ms: float | None
     e2e_ms: float | None
@@ -145,6 +195,7 @@ class Request(Wire, frozen=True):
     cached_tokens: int | None
     token_source: str | None
     rx_lag_ms: float | None
+    send_lag_ms: float | None
     coalesced: bool
     resent: bool
     error: RequestError | None

@@ -58,13 +58,6 @@ class Measures(Wire, frozen=True):
     input_tps: Distribution | None
 
 
-class Steady(Measures, frozen=True):
-    """The steady-state window of a stage, seconds since the stage's start."""
-
-    from_s: float
-    to_s: float
-
-
 class ResultTarget(Wire, frozen=True):
     """Who was measured, as snapshotted at submit."""
 
@@ -86,6 +79,18 @@ class Throughput(Wire, frozen=True):
 
     requests_per_s: float | None
     output_tokens_per_s: float | None
+
+
+class Steady(Measures, frozen=True):
+    """The steady-state window of a stage, in seconds since the stage's first send.
+
+    Measures are over the `requests` that began and ended in it and succeeded.
+    """
+
+    from_s: float
+    to_s: float
+    requests: int
+    throughput: Throughput
 
 
 class Goodput(Wire, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import msgspec
@@ -15,14 +16,17 @@ from rich.text import Text
 from domain.errors import SettingsError
 from domain.load import Endpoint
 from domain.plan import Plan, TargetSnapshot, make_plan
-from domain.wire.benchmarks import Submission, Target
+from domain.stages import Arrival
+from domain.wire.benchmarks import Slo, Submission, Target
 from domain.wire.results import ResultRow
 from studio.bench import BenchState, new_seed, run_bench
-from studio.bench_table import notes, progress_line, result_table
+from studio.bench_loads import loads_of, slo_of
+from studio.bench_table import notes, progress_line, result_table, verdicts
 from studio.bench_target import BenchTarget, Kind, bench_target
 from studio.simulator_host import SimulatorHost
 
 console = Console()
+DRAW_EVERY_S = 0.1
 PROMPT = "Explain in a few sentences why the sky is blue."
 
 
@@ -31,7 +35,15 @@ def bench(  # noqa: PLR0913 - each is an option
     kind: Kind = "openai",
     base_url: str | None = None,
     model: list[str] | None = None,
-    requests: int = 10,
+    requests: int | None = None,
+    concurrency: str | None = None,
+    rate: str | None = None,
+    duration: float | None = None,
+    arrival: Arrival = "constant",
+    burstiness: float | None = None,
+    slo_ttft_ms: float | None = None,
+    slo_e2e_ms: float | None = None,
+    slo_percentile: float = 95,
     warmup: int = 1,
     max_tokens: int = 512,
     prompt: str = PROMPT,
@@ -54,9 +66,25 @@ def bench(  # noqa: PLR0913 - each is an option
     model
         Model to ask for; may be given several times. Default: three of the simulator's.
     requests
-        Measured requests a model, one after the other.
+        Measured requests a model, one after the other (10), or a level of concurrency (50).
+    concurrency
+        Levels of requests in flight, such as 1,4,16.
+    rate
+        Requests a second, whatever the answers do, such as 1,2,4.
+    duration
+        Seconds of each rate (10), or of each level where --requests is not given.
+    arrival
+        How a rate's requests are spaced.
+    burstiness
+        Shape of gamma arrivals: 1 is poisson, less is burstier.
+    slo_ttft_ms
+        Most milliseconds to the first token; of a rate, from the intended send time.
+    slo_e2e_ms
+        Most milliseconds to the last token, likewise.
+    slo_percentile
+        Percentage of requests that must meet these limits, else the exit code is 1.
     warmup
-        Requests before those, not counted.
+        Requests before the measured ones of each level, not counted.
     max_tokens
         Most output tokens of a request.
     prompt
@@ -75,6 +103,19 @@ def bench(  # noqa: PLR0913 - each is an option
     target = bench_target(kind, base_url, api_key_env, os.environ)
     if target.base_url is not None and not model:
         raise SettingsError("name the model to ask for with --model")
+    try:
+        loads = loads_of(
+            concurrency=concurrency,
+            requests=requests,
+            rate=rate,
+            duration_s=duration,
+            arrival=arrival,
+            burstiness=burstiness,
+        )
+        slo = slo_of(slo_ttft_ms, slo_e2e_ms, slo_percentile)
+    except ValueError as error:
+        raise SettingsError(f"this cannot be benchmarked: {error}") from None
+    seed = new_seed() if seed is None else seed
     submission = _checked(
         Submission(
             targets=[
@@ -82,16 +123,33 @@ def bench(  # noqa: PLR0913 - each is an option
                 for name in model or ["sim-fast", "sim-reasoning", "sim-bursty"]
             ],
             prompt=prompt,
-            runs=requests,
+            runs=10 if requests is None else requests,
             warmup=warmup,
             max_tokens=max_tokens,
             timeout_s=timeout_s,
-            seed=new_seed() if seed is None else seed,
+            slo=slo,
+            seed=seed,
         )
     )
-    state, rows = asyncio.run(_bench(submission, target))
+    submissions = [msgspec.structs.replace(submission, load=load) for load in loads]
+    runs = asyncio.run(_bench(submissions, target, seed))
+    rows = [row for _, made in runs for row in made]
+    state = runs[-1][0]
     _report(state, rows, json)
-    return 1 if state.failure else 130 if state.interrupted else 0
+    held = _judge(rows, slo)
+    return 130 if state.interrupted else 1 if state.failure or not held else 0
+
+
+def _judge(rows: list[ResultRow], slo: Slo | None) -> bool:
+    """Say of each row whether it met the limits; return whether all did."""
+    told = [] if slo is None else verdicts(rows, slo)
+    for held, line in told:
+        mark = "[green]met[/green]" if held else "[red]missed[/red]"
+        console.print(f"{mark}  {line}", highlight=False)
+    return all(held for held, _ in told)
+
+
+Run = tuple[BenchState, list[ResultRow]]
 
 
 def _checked(submission: Submission) -> Submission:
@@ -103,34 +161,45 @@ def _checked(submission: Submission) -> Submission:
 
 
 async def _bench(
-    submission: Submission, target: BenchTarget
-) -> tuple[BenchState, list[ResultRow]]:
+    submissions: list[Submission], target: BenchTarget, seed: int
+) -> list[Run]:
+    """Run one load after the other; what was interrupted or failed is the last."""
     simulator, stop = SimulatorHost(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+    runs: list[Run] = []
     try:
         url = target.base_url or await simulator.base_url()
-        seed = submission.seed or 0
-        snapshots = _snapshots(submission, target.kind, url)
-        plan = make_plan(submission, snapshots, seed=seed)
-        endpoints = [
-            Endpoint(kind=target.kind, base_url=url, model=t.model, api_key=target.key)
-            for t in submission.targets
-        ]
-        return await _watched(plan, endpoints, stop)
+        for submission in submissions:
+            snapshots = _snapshots(submission, target.kind, url)
+            plan = make_plan(submission, snapshots, seed=seed)
+            endpoints = [
+                Endpoint(kind=target.kind, base_url=url, model=t.model, api_key=target.key)
+                for t in submission.targets
+            ]
+            runs.append(await _watched(plan, endpoints, submission.slo, stop))
+            if runs[-1][0].interrupted or runs[-1][0].failure:
+                break
     finally:
         await simulator.stop()
+    return runs
 
 
 async def _watched(
-    plan: Plan, endpoints: list[Endpoint], stop: asyncio.Event
-) -> tuple[BenchState, list[ResultRow]]:
+    plan: Plan, endpoints: list[Endpoint], slo: Slo | None, stop: asyncio.Event
+) -> Run:
     first = progress_line(BenchState(plan))
+    # drawn when the screen asks for it: a stage may tell of thousands of requests a second
     with Live(first, console=console, refresh_per_second=10, transient=True) as live:
+        drawn_at_s = 0.0
 
         def watch(state: BenchState) -> None:
-            live.update(progress_line(state))
+            nonlocal drawn_at_s
+            now_s = time.monotonic()
+            if now_s - drawn_at_s >= DRAW_EVERY_S:
+                drawn_at_s = now_s
+                live.update(progress_line(state))
 
-        return await run_bench(plan, endpoints, stop=stop, watch=watch)
+        return await run_bench(plan, endpoints, slo=slo, stop=stop, watch=watch)
 
 
 def _snapshots(submission: Submission, kind: Kind, base_url: str) -> list[TargetSnapshot]:

@@ -4,6 +4,7 @@ from actors.progress import ProgressMeter
 from domain.jobs import Job, JobState
 from domain.load import ShardKey
 from engine.protocol import LiveReported
+from tests.domain.made_samples import an_ok_sample
 
 
 def a_job(done, total=10):
@@ -61,3 +62,22 @@ def test_a_median_of_two_shards_is_unknown_rather_than_made_up():
     meter.report(live(0, ttft_ms=40.0))
     meter.report(live(1, ttft_ms=80.0))
     assert meter.frame(a_job(0), 1.0).live.ttft_p50_ms is None
+
+
+def test_the_workers_of_one_stage_share_a_median_over_its_last_requests():
+    meter = ProgressMeter(0.0, 0)
+    for shard in (0, 1):
+        meter.report(live(shard, ttft_ms=40.0), row=5)
+    meter.arrive([an_ok_sample(row=5, ttft_ms=ms) for ms in (10.0, 30.0, 90.0)])
+    assert meter.frame(a_job(0), 1.0).live.ttft_p50_ms == 30.0
+    meter.report(live(2), row=6)
+    assert meter.frame(a_job(0), 1.0).live.ttft_p50_ms is None
+
+
+def test_where_the_time_left_is_known_it_is_told_with_what_is_being_measured():
+    frame = ProgressMeter(0.0, 0).frame(a_job(5), 9.0, left_s=12.34, detail="m1: rate 2")
+    assert (frame.progress.eta_s, frame.progress.detail) == (12.3, "m1: rate 2")
+
+
+def test_more_requests_than_estimated_are_no_more_than_all():
+    assert ProgressMeter(0.0, 0).frame(a_job(15), 1.0).progress.pct == 100

@@ -109,3 +109,36 @@ def test_samples_of_several_rows_and_benchmarks_are_told_apart(store: Store, run
     assert samples.of_rows(running.result_id, []) == []
     assert samples.finished("unknown") == frozenset()
     assert a_job(store, a_user(store, "cyd@example.org")).done == 0
+
+
+def test_a_stage_that_is_repeated_keeps_what_it_had_for_the_record_only(
+    store: Store, running
+):
+    first = [an_ok_sample(row=1, index=n, attempt=1) for n in range(3)]
+    other = an_ok_sample(row=0, attempt=1)
+    write(store, samples.store, running, [*first, other])
+
+    assert write(store, samples.supersede, running, [1]) == 1
+    again = an_ok_sample(row=1, attempt=2)
+    assert write(store, samples.store, running, [again]) == 2
+
+    assert jobs.by_id(running.id).done == 2
+    assert samples.of_rows(running.result_id, [0, 1]) == [other, again]
+    assert samples.tries(running.result_id) == {0: 1, 1: 2}
+    assert samples.counted(running.result_id) == {0: 1, 1: 1}
+
+
+def test_a_stage_that_has_ended_settles_the_total(store: Store, running):
+    assert write(store, samples.settle, running, 41) == 41
+    assert jobs.by_id(running.id).total == 41
+
+
+def test_an_attempt_that_is_over_supersedes_and_settles_nothing(store: Store, running):
+    write(store, samples.store, running, BATCH)
+    total = jobs.by_id(running.id).total
+    old = dataclasses.replace(running, attempt=running.attempt + 1)
+
+    assert write(store, samples.supersede, old, [0]) is None
+    assert write(store, samples.settle, old, 99) is None
+    assert samples.of_rows(running.result_id, [0]) == BATCH
+    assert jobs.by_id(running.id).total == total

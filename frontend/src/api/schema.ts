@@ -557,6 +557,21 @@ export interface components {
             migrations: boolean;
         };
         /**
+         * ConcurrencyLoad
+         * @description Closed loop: each level keeps so many requests in flight, one row a level.
+         *
+         *         Exactly one of `requests_per_level` and `duration_s` says when a level ends.
+         */
+        ConcurrencyLoad: {
+            /** @default null */
+            duration_s?: number | null;
+            levels?: number[];
+            /** @enum {unknown} */
+            mode: "concurrency";
+            /** @default null */
+            requests_per_level?: number | null;
+        };
+        /**
          * ConnectionInfo
          * @description This connection among the user's open ones.
          */
@@ -987,6 +1002,26 @@ export interface components {
             name?: string;
         };
         /**
+         * RateLoad
+         * @description Open loop: requests leave at intended times, whatever the answers do.
+         *
+         *         `burstiness` is the shape of gamma-distributed gaps: 1 (the default) is Poisson, less
+         *         is burstier, more is steadier.
+         */
+        RateLoad: {
+            /**
+             * @default constant
+             * @enum {unknown}
+             */
+            arrival?: "constant" | "gamma" | "poisson";
+            /** @default null */
+            burstiness?: number | null;
+            duration_s: number;
+            /** @enum {unknown} */
+            mode: "rate";
+            rates?: number[];
+        };
+        /**
          * Readiness
          * @description `GET /readyz`: 200 when `ready`, else 503.
          */
@@ -1029,6 +1064,8 @@ export interface components {
             reasoning_tokens: number | null;
             resent: boolean;
             rx_lag_ms: number | null;
+            scheduled_ttft_ms: number | null;
+            send_lag_ms: number | null;
             started_at: string;
             /** @enum {unknown} */
             status: "failed" | "ok" | "superseded";
@@ -1144,7 +1181,9 @@ export interface components {
         };
         /**
          * Steady
-         * @description The steady-state window of a stage, seconds since the stage's start.
+         * @description The steady-state window of a stage, in seconds since the stage's first send.
+         *
+         *         Measures are over the `requests` that began and ended in it and succeeded.
          */
         Steady: {
             chunk_gap_ms: components["schemas"]["Distribution"] | null;
@@ -1153,7 +1192,9 @@ export interface components {
             input_tps: components["schemas"]["Distribution"] | null;
             itl_ms: components["schemas"]["Distribution"] | null;
             output_tps: components["schemas"]["Distribution"] | null;
+            requests: number;
             scheduled_ttft_ms: components["schemas"]["Distribution"] | null;
+            throughput: components["schemas"]["Throughput"];
             to_s: number;
             ttfa_ms: components["schemas"]["Distribution"] | null;
             ttft_ms: components["schemas"]["Distribution"] | null;
@@ -1181,7 +1222,7 @@ export interface components {
              *       "mode": "sequential"
              *     }
              */
-            load?: components["schemas"]["SequentialLoad"];
+            load?: components["schemas"]["SequentialLoad"] | components["schemas"]["ConcurrencyLoad"] | components["schemas"]["RateLoad"];
             /** @default 512 */
             max_tokens?: number;
             /** @default null */
