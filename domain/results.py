@@ -81,11 +81,13 @@ def result_row(  # noqa: PLR0913 - all but the first three by name
         tokens=token_sums(ok),
         cost_usd=None if cost is None else cost.usd,
         stalls=sum(sample.stalls for sample in ok),
-        adjustments=merged_adjustments(measured),
+        adjustments=[
+            *merged_adjustments(measured),
+            *([] if cost is None else [cost.source]),
+        ],
         warnings=[
             *row_warnings(row, measured, per_request=measures["ttft_ms"], partial=partial),
             *stage_warnings(row, target, measured),
-            *([] if cost is None else [cost.source]),
         ],
         partial=partial,
         attempts=attempts if stage is None else stage.attempts or attempts,
