@@ -107,7 +107,10 @@ class RegisterHandler(SigningIn):
         elif policy == "closed":
             raise NotAllowedError("Registration is closed; ask an administrator.")
         elif policy == "invite":
-            raise NotAllowedError("Registration needs an invite from an administrator.")
+            raise NotAllowedError(
+                "Registration is by invite only. Whoever runs this studio can open it to"
+                " everybody with REGISTRATION=open."
+            )
 
 
 class LoginHandler(SigningIn):

@@ -12,8 +12,9 @@ from domain.wire.benchmarks import Slo
 from domain.wire.results import Distribution, ResultRow
 from studio.bench import BenchState
 
-HEADINGS = ("n", "failed", "TTFT p50", "95 % of p50", "p95", "ITL p50", "tok/s", "E2E")
-STAGE_HEADINGS = ("load", "n", "failed", "TTFT p50", "p95", "tok/s", "all tok/s", "E2E")
+# fits into 80 columns, for a figure that is cut off is none
+HEADINGS = ("n", "fail", "TTFT p50", "95 %", "p95", "ITL", "tok/s", "E2E")
+STAGE_HEADINGS = ("load", "n", "fail", "TTFT p50", "p95", "tok/s", "all tok/s", "E2E")
 
 
 def progress_line(state: BenchState) -> Text:
@@ -36,12 +37,14 @@ def progress_line(state: BenchState) -> Text:
 
 def result_table(rows: Sequence[ResultRow]) -> Table:
     """Return the result rows; TTFT with the 95 % interval of its median where it exists."""
-    table = Table(header_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     levels = any(row.level != {"concurrency": 1} for row in rows)
     table.add_column("model", no_wrap=not levels, overflow="fold")
     for heading in STAGE_HEADINGS if levels else HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.caption = "TTFT, ITL and E2E in ms; tok/s and E2E are medians of a request"
+    table.caption = (
+        "TTFT, ITL and E2E in ms; ITL, tok/s and E2E are medians; 95 % is of TTFT p50"
+    )
     if levels:
         table.caption = (
             "TTFT and E2E in ms, E2E and tok/s are medians of a request; all tok/s is of"
@@ -62,7 +65,7 @@ def _of_sequence(row: ResultRow) -> list[str]:
         _number(row.ttft_ms.p95 if row.ttft_ms else None),
         _number(_p50(row.itl_ms)),
         _number(_p50(row.output_tps)),
-        _number(_p50(row.e2e_ms)),
+        _whole(_p50(row.e2e_ms)),
     ]
 
 
@@ -118,8 +121,12 @@ def _interval(measure: Distribution | None) -> str:
     interval = measure.ci95.p50 if measure else None
     if interval is None:
         return "–"
-    return f"{_number(interval[0])} to {_number(interval[1])}"
+    return f"{_number(interval[0])}–{_number(interval[1])}"
 
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:,.1f}"
+
+
+def _whole(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"

@@ -15,8 +15,16 @@ app = cyclopts.App(
     help="LLM Benchmark Studio: benchmarks LLM endpoints.",
     version=package_version,
 )
-for command in ("serve", "bench", "simulate", "migrate", "check", "openapi"):
-    app.command(f"studio.commands.{command}:{command}", name=command)
+COMMANDS = {
+    "serve": "Serve the studio: the web app, the API and the jobs.",
+    "bench": "Benchmark an endpoint from the terminal, without a server.",
+    "simulate": "Run the simulator alone.",
+    "migrate": "Bring the database to this version.",
+    "check": "Check settings and database without serving.",
+    "openapi": "Print the OpenAPI document.",
+}
+for command, what in COMMANDS.items():
+    app.command(f"studio.commands.{command}:{command}", name=command, help=what)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

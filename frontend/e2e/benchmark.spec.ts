@@ -3,7 +3,7 @@ import { expect, test } from './fixtures'
 
 test('a simulator benchmark runs to its result table', async ({ signedIn: page }) => {
   await page.goto('/benchmarks/new')
-  await expect(page.getByTestId('request-count')).toHaveText('4 requests')
+  await expect(page.getByTestId('request-count')).toHaveText('11 requests')
   await startBenchmark(page, { runs: 3, label: 'First look' })
 
   await expect(page.getByRole('heading', { name: 'First look', level: 1 })).toBeVisible()

@@ -137,7 +137,10 @@ def bench(  # noqa: PLR0913 - each is an option
     state = runs[-1][0]
     _report(state, rows, json)
     held = _judge(rows, slo)
-    return 130 if state.interrupted else 1 if state.failure or not held else 0
+    if state.interrupted:
+        return 130
+    empty = any(row.requests.ok == 0 for row in rows)  # nothing was measured there
+    return 1 if state.failure or empty or not held else 0
 
 
 def _judge(rows: list[ResultRow], slo: Slo | None) -> bool:

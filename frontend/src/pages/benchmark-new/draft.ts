@@ -24,7 +24,7 @@ export function emptyDraft(): Draft {
     context_tiers: [0],
     prompt: SAMPLE_PROMPT,
     system_prompt: '',
-    runs: 3,
+    runs: 10,
     warmup: 1,
     max_tokens: 512,
     temperature: 0.7,
