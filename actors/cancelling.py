@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.dispatcher import Cancel
+from actors.dispatcher_messages import Cancel
 from actors.tree import Tree
 from domain.jobs import Job
 from storage import jobs

@@ -15,6 +15,19 @@ import pykka
 import structlog
 
 from actors.benchmark_messages import CancelJob
+from actors.dispatcher_messages import (
+    Cancel,
+    DispatcherMessage,
+    GetOverview,
+    PositionsDue,
+    QueueRead,
+    RecoverAll,
+    Reread,
+    Settle,
+    Settled,
+    StorageFailed,
+    Submit,
+)
 from actors.messages import JobEnded, JobProgressed, LiveJob, LiveOverview
 from actors.runtime import LoopActor, stop_actor, tell_if_alive
 from actors.storage import Storage
@@ -37,87 +50,6 @@ POSITIONS_A_USER = 200  # told a second; the rest by GET
 REREAD_S = 30.0
 CRASHES_LIMIT = 3
 RETRY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Order: this job is stored and waits; `user_limit` is how many may run at once."""
-
-    job: Job
-    user_limit: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Order: end this job, wherever it is; the caller has checked whose it is."""
-
-    job_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class GetOverview:
-    """Question: how are the living jobs? The answer is a `LiveOverview`."""
-
-
-@dataclass(frozen=True, slots=True)
-class _QueueRead:
-    waiting: Sequence[tuple[Job, int | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Settle:
-    """Order: step the stored job by `event`, for nobody else does any more."""
-
-    job_id: str
-    event: machine.JobInput
-
-
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """Fact: so the job is stored now; null if it is gone."""
-
-    job_id: str
-    job: Job | None
-
-
-@dataclass(frozen=True, slots=True)
-class _StorageFailed:
-    """Fact: the database did not answer; `retry` is what to tell ourselves again."""
-
-    error: Exception
-    retry: Any
-
-
-@dataclass(frozen=True, slots=True)
-class _PositionsDue:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Recover:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Reread:
-    pass
-
-
-DispatcherMessage: TypeAlias = (
-    Submit
-    | Cancel
-    | GetOverview
-    | JobEnded
-    | JobProgressed
-    | ChildFailed
-    | _QueueRead
-    | _Settle
-    | _Settled
-    | _StorageFailed
-    | _PositionsDue
-    | _Recover
-    | _Reread
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +98,20 @@ class Dispatcher(LoopActor):
                 self._crashes.pop(message.job_id, None)
             case ChildFailed():
                 self._return_to_queue(message)
-            case _Settle():
+            case Settle():
                 self._settle(message)
-            case _Settled():
+            case Settled():
                 self._take_back(message.job_id, message.job)
-            case _QueueRead():
+            case QueueRead():
                 self._fill(message.waiting)
-            case _StorageFailed():
+            case StorageFailed():
                 log.error("the database did not answer", exc_info=message.error)
                 self.tell_later(RETRY_S, message.retry)
-            case _Recover():
+            case RecoverAll():
                 self._recover()
-            case _Reread():
+            case Reread():
                 self._reread()
-            case _PositionsDue():
+            case PositionsDue():
                 self._tell_positions()
             case _:
                 assert_never(message)
@@ -198,7 +130,7 @@ class Dispatcher(LoopActor):
 
     def _recover(self) -> None:
         self.pipe(
-            self._read_queue(), _QueueRead, lambda error: _StorageFailed(error, _Recover())
+            self._read_queue(), QueueRead, lambda error: StorageFailed(error, RecoverAll())
         )
 
     async def _read_queue(self) -> Sequence[tuple[Job, int | None]]:
@@ -212,12 +144,12 @@ class Dispatcher(LoopActor):
         self._recovered = True
         for job, user_limit in waiting:
             self._enqueue(job, user_limit)
-        self.tell_later(REREAD_S, _Reread())
+        self.tell_later(REREAD_S, Reread())
 
     def _reread(self) -> None:
         """Look for jobs that were stored and never told of: nothing accepted is lost."""
         waiting = self._context.storage.read(jobs.queued)
-        self.pipe(waiting, _QueueRead, lambda error: _StorageFailed(error, _Reread()))
+        self.pipe(waiting, QueueRead, lambda error: StorageFailed(error, Reread()))
 
     def _enqueue(self, job: Job, user_limit: int | None) -> None:
         if job.id in self._queue:
@@ -240,7 +172,7 @@ class Dispatcher(LoopActor):
             job, _ = self._jobs[queued.job_id]
             start = self._context.factories.get(job.kind)
             if start is None:
-                self._settle(_Settle(job.id, _unknown_kind(job, self._context.now_ms())))
+                self._settle(Settle(job.id, _unknown_kind(job, self._context.now_ms())))
             else:
                 self._running[job.id] = start(job, self.actor_ref)
             self._schedule_positions()
@@ -257,7 +189,7 @@ class Dispatcher(LoopActor):
             tell_if_alive(child, CancelJob())
             return
         self._queue.remove(job_id)
-        self._settle(_Settle(job_id, machine.Cancel(self._context.now_ms())))
+        self._settle(Settle(job_id, machine.Cancel(self._context.now_ms())))
 
     def _return_to_queue(self, message: ChildFailed) -> None:
         job_id, now_ms = message.name, self._context.now_ms()
@@ -267,16 +199,16 @@ class Dispatcher(LoopActor):
         if crashes >= CRASHES_LIMIT:
             text = f"The job crashed {crashes} times; the studio's log says why."
             event = machine.Fail(now_ms, JobFailure("crashed", text))
-        self._settle(_Settle(job_id, event))
+        self._settle(Settle(job_id, event))
 
-    def _settle(self, order: _Settle) -> None:
+    def _settle(self, order: Settle) -> None:
         settled = self._context.storage.write(
             _apply, order.job_id, order.event, self._context.now_ms()
         )
         self.pipe(
             settled,
-            functools.partial(_Settled, order.job_id),
-            lambda error: _StorageFailed(error, order),
+            functools.partial(Settled, order.job_id),
+            lambda error: StorageFailed(error, order),
         )
 
     def _take_back(self, job_id: str, job: Job | None) -> None:
@@ -306,7 +238,7 @@ class Dispatcher(LoopActor):
 
     def _schedule_positions(self) -> None:
         if self._positions_timer is None:
-            self._positions_timer = self.tell_later(POSITIONS_EVERY_S, _PositionsDue())
+            self._positions_timer = self.tell_later(POSITIONS_EVERY_S, PositionsDue())
 
     def _tell_positions(self) -> None:
         self._positions_timer = None

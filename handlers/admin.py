@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from actors.dispatcher import GetOverview
+from actors.dispatcher_messages import GetOverview
 from actors.messages import LiveOverview
 from actors.sessions import GetPresence, Presence
 from actors.tree import Tree

@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 
-from actors.dispatcher import Submit
+from actors.dispatcher_messages import Submit
 from domain.errors import FieldError, InvalidRequestError, NotFoundError
 from domain.jobs import Job, JobState
 from domain.plan import Plan, TargetSnapshot, make_plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.cancelling import cancel_job
-from actors.dispatcher import GetOverview
+from actors.dispatcher_messages import GetOverview
 from actors.messages import LiveOverview
 from domain.errors import ConflictError, InvalidRequestError
 from domain.jobs import Job, JobState

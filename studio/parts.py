@@ -13,7 +13,8 @@ from actors.benchmark_context import BenchmarkContext
 from actors.benchmark_job import BenchmarkJob
 from actors.benchmark_rows import RowMaker
 from actors.cancelling import cancel_job
-from actors.dispatcher import DispatcherContext, GetOverview, Ref
+from actors.dispatcher import DispatcherContext, Ref
+from actors.dispatcher_messages import GetOverview
 from actors.endpoints import EndpointSource
 from actors.messages import LiveOverview
 from actors.session import Attach, SessionContext

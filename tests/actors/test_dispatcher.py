@@ -9,7 +9,8 @@ import pytest
 
 from actors import dispatcher
 from actors.benchmark_messages import CancelJob
-from actors.dispatcher import Cancel, Dispatcher, DispatcherContext, GetOverview, Submit
+from actors.dispatcher import Dispatcher, DispatcherContext
+from actors.dispatcher_messages import Cancel, GetOverview, Submit
 from actors.messages import JobEnded
 from actors.runtime import LoopActor, ask, stop_actor
 from actors.storage import Storage, StorageActor
